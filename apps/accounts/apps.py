@@ -1,0 +1,9 @@
+"""Accounts: people, organizations, roles, tokens."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "apps.accounts"
+    label = "accounts"
+    verbose_name = "People and organizations"

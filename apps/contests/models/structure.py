@@ -1,0 +1,108 @@
+"""What a contest is made of: contest, categories, criteria."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from apps.contests.enums import ContestStatus, Visibility
+from apps.core.softdelete.base import OrganizationModel
+from apps.core.softdelete.fields import live_index, unique_live
+from apps.events.models import Event
+
+POINTS = {"max_digits": 12, "decimal_places": 4}
+
+
+class Contest(OrganizationModel):
+    """The thing that has one winner list, such as "Ladies" or "Robotics final".
+
+    `rule` is a `scoring.ContestRule` as data. `policy_version` counts its changes and those of the categories after
+    the first mark; the board names the one that it was computed with.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="contests", db_index=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=80, db_index=False)
+    description = models.TextField(blank=True, max_length=10_000)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order within the event.")
+    status = models.CharField(
+        max_length=10, choices=ContestStatus.choices, default=ContestStatus.DRAFT, editable=False
+    )
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE)
+    blind = models.BooleanField(default=False, help_text="Judges see numbers, not names.")
+    rule = models.JSONField(default=dict, blank=True)
+    policy_version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [unique_live("event", "slug", name="contest_slug_unique")]
+        indexes = [
+            # the organization's list, newest first, and its filter by status
+            live_index("organization", "-id", name="contest_list"),
+            live_index("organization", "status", "-id", name="contest_by_status"),
+            # an event's contests in order; the event's cascade
+            live_index("event", "position", "id", name="contest_of_event"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(OrganizationModel):
+    """A scored segment of a contest, such as "Short program". `rule` is a `scoring.ScoringRule` as data."""
+
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="categories", db_index=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=80, db_index=False)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order within the contest.")
+    weight = models.DecimalField(**POINTS, default=Decimal(1), validators=[MinValueValidator(0)])  # type: ignore[arg-type]
+    rule = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name_plural = "categories"
+        constraints = [
+            unique_live("contest", "slug", name="category_slug_unique"),
+            models.CheckConstraint(condition=Q(weight__gte=0), name="category_weight_not_negative"),
+        ]
+        indexes = [
+            live_index("organization", "-id", name="category_list"),
+            # a contest's categories in order; the contest's cascade
+            live_index("contest", "position", "id", name="category_of_contest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Criterion(OrganizationModel):
+    """One thing that judges mark, on a scale from `minimum` to `maximum` in steps of `step`."""
+
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="criteria", db_index=False)
+    name = models.CharField(max_length=200)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order within the category.")
+    minimum = models.DecimalField(**POINTS, default=Decimal(0))  # type: ignore[arg-type]
+    maximum = models.DecimalField(**POINTS, default=Decimal(10))  # type: ignore[arg-type]
+    step = models.DecimalField(**POINTS, default=Decimal("0.25"))  # type: ignore[arg-type]
+    factor = models.DecimalField(**POINTS, default=Decimal(1), validators=[MinValueValidator(0)])  # type: ignore[arg-type]
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name_plural = "criteria"
+        constraints = [
+            unique_live("category", "name", name="criterion_name_unique"),
+            models.CheckConstraint(condition=Q(maximum__gt=F("minimum")), name="criterion_scale_goes_up"),
+            models.CheckConstraint(condition=Q(step__gt=0), name="criterion_step_positive"),
+            models.CheckConstraint(condition=Q(factor__gte=0), name="criterion_factor_not_negative"),
+        ]
+        indexes = [
+            live_index("organization", "-id", name="criterion_list"),
+            # a category's criteria in order; the category's cascade
+            live_index("category", "position", "id", name="criterion_of_category"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,14 @@
+"""Core: what every other app stands on."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "apps.core"
+    label = "core"
+    verbose_name = "Platform"
+
+    def ready(self) -> None:
+        from apps.core.correlation import celery  # noqa: PLC0415 - tasks are published from here on
+
+        celery.connect()

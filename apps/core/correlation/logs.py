@@ -1,0 +1,135 @@
+"""structlog over the standard library's logging: one shape for our lines and for those of our libraries."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from apps.core.correlation.context import current
+from apps.core.tenancy import current_organization_id
+
+EventDict = MutableMapping[str, Any]
+
+SECRET_KEYS = re.compile(
+    r"password|passwd|secret|token|authorization|cookie|api_?key|signing|credential|email|phone|full_name",
+    re.IGNORECASE,
+)
+SECRET_VALUES = (
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "[jwt]"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[address]"),
+    (re.compile(r"://[^/\s:@]*:[^/\s@]+@"), "://[credentials]@"),
+    (re.compile(r"\bwhsec_[\w+/=]+"), "[secret]"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 [token]"),
+)
+HIDDEN = "[redacted]"
+NOT_SECRET = frozenset({"email_id", "token_type", "secret_count"})
+
+
+def add_correlation(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """Put request, correlation, user and organization on the line; a record made elsewhere keeps its own."""
+    correlation = current()
+    if correlation:
+        event.setdefault("request_id", correlation.request_id)
+        event.setdefault("correlation_id", correlation.correlation_id)
+        if correlation.actor_id:
+            event.setdefault("user_id", str(correlation.actor_id))
+    organization_id = current_organization_id()
+    if organization_id:
+        event.setdefault("organization_id", str(organization_id))
+    return event
+
+
+def redact(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """Hide secrets and personal data, by the name of a key and by the look of a value, at any depth."""
+    for key in list(event):
+        event[key] = _redacted(key, event[key])
+    return event
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if SECRET_KEYS.search(key) and key not in NOT_SECRET and value is not None:
+        return HIDDEN
+    if isinstance(value, str):
+        return hide_secrets(value)
+    if isinstance(value, dict):
+        return {str(k): _redacted(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(key, item) for item in value]
+    return value
+
+
+def hide_secrets(text: str) -> str:
+    """`text` with tokens, addresses, credentials in URLs and webhook secrets replaced."""
+    for pattern, replacement in SECRET_VALUES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+SHARED_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+    add_correlation,
+]
+
+
+def _module_name(_logger: object, _name: str, event: EventDict) -> EventDict:
+    record = event.get("_record")
+    event["module"] = record.name if isinstance(record, logging.LogRecord) else event.pop("logger", "podium")
+    return event
+
+
+def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
+    """The `LOGGING` dictionary: JSON lines in production, coloured ones for people."""
+    renderer: list[Any] = (
+        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(default=str)]
+        if as_json
+        else [redact, structlog.dev.ConsoleRenderer(pad_event_to=24)]
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "podium": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": SHARED_PROCESSORS,
+                "processors": [
+                    _module_name,
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *renderer,
+                ],
+            },
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "podium"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"level": level, "propagate": True, "handlers": []},
+            "django.server": {"level": "WARNING", "propagate": True, "handlers": []},
+            "django.request": {"level": "ERROR", "propagate": True, "handlers": []},
+            "uvicorn": {"level": "INFO", "propagate": True, "handlers": []},
+            "uvicorn.access": {"level": "WARNING", "propagate": True, "handlers": []},
+            "celery": {"level": "INFO", "propagate": True, "handlers": []},
+            "celery.app.trace": {"level": "WARNING", "propagate": True, "handlers": []},
+            "httpx": {"level": "WARNING", "propagate": True},
+        },
+    }
+
+
+def configure_structlog() -> None:
+    """Route structlog's own loggers through the standard library, once per process."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED_PROCESSORS,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

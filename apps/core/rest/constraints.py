@@ -1,0 +1,81 @@
+"""A violated constraint, as the conflict or invalid field that it means.
+
+DRF does not check conditional constraints, and no check in Python could hold under concurrency: the database decides,
+and this module finds the field that belongs to the constraint's name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import psycopg
+from django.apps import apps
+from django.db import IntegrityError, models
+
+from apps.core.errors import Conflict, FieldError, Invalid, PodiumError
+
+
+class AlreadyExists(Conflict):
+    """A live row holds this value already."""
+
+    code = "ALREADY_EXISTS"
+    title = "Already taken"
+
+
+@cache
+def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Constraint name → (model's name, the fields it is about)."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            found[constraint.name] = (str(model._meta.verbose_name), _fields(constraint))
+    return found
+
+
+def _fields(constraint: models.BaseConstraint) -> tuple[str, ...]:
+    if isinstance(constraint, models.UniqueConstraint):
+        if constraint.fields:
+            return tuple(name for name in constraint.fields if name != "organization")
+        return tuple(
+            str(getattr(source, "name", ""))
+            for expression in constraint.expressions
+            for source in getattr(expression, "flatten", list)()
+            if isinstance(source, models.F)
+        )
+    if isinstance(constraint, models.CheckConstraint):
+        condition = constraint.condition
+        return tuple(sorted({name for name, _ in _leaves(condition)})) if isinstance(condition, models.Q) else ()
+    return ()
+
+
+def _leaves(condition: models.Q) -> list[tuple[str, object]]:
+    leaves: list[tuple[str, object]] = []
+    for child in condition.children:
+        if isinstance(child, models.Q):
+            leaves += _leaves(child)
+        elif isinstance(child, tuple):
+            leaves.append((child[0].split("__")[0], child[1]))
+    return leaves
+
+
+def explain_violation(error: IntegrityError) -> PodiumError | None:
+    """The error that a violated constraint means to the caller; None where the name is not one of ours."""
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.errors.IntegrityError):
+        return None
+    name = cause.diag.constraint_name or ""
+    model, fields = _constraints().get(name, ("", ()))
+    if isinstance(cause, psycopg.errors.UniqueViolation) and model:
+        what = " and ".join(fields) or "value"
+        return AlreadyExists(
+            f"A {model} with this {what} exists already.",
+            errors=[FieldError(f"#/{field}", "ALREADY_EXISTS", "Taken by a live row.") for field in fields],
+            extra={"constraint": name},
+        )
+    if isinstance(cause, psycopg.errors.CheckViolation) and model:
+        detail = f"Breaks the rule {name}."
+        return Invalid(
+            f"This {model} breaks the rule {name}.",
+            errors=[FieldError(f"#/{field}", "CHECK_FAILED", detail) for field in fields],
+        )
+    return None

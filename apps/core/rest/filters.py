@@ -1,0 +1,100 @@
+"""Filters, search and ordering by an allow list; anything else in the query string is refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.request import Request
+
+from apps.core.errors import FieldError, MalformedRequest
+
+# Not filters: paging, representation, visibility of deleted rows.
+RESERVED = frozenset({"cursor", "page_size", "format", "search", "ordering", "include_deleted", "only_deleted"})
+
+
+class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
+    """django-filter, `search` over `view.search_fields` and `ordering` by `view.ordering_fields`."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        self._refuse_unknown(request, queryset, view)
+        try:
+            queryset = super().filter_queryset(request, queryset, view)
+        except ValidationError as error:
+            raise _malformed(error) from error
+        queryset = _search(request, queryset, view)
+        return _order(request, queryset, view)
+
+    def _refuse_unknown(self, request: Request, queryset: QuerySet[Any], view: Any) -> None:
+        filterset_class = self.get_filterset_class(view, queryset)
+        known = set(filterset_class.base_filters) if filterset_class else set()
+        known |= RESERVED | set(getattr(view, "extra_query_params", ()))
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            names = ", ".join(sorted(known - RESERVED)) or "none"
+            raise MalformedRequest(
+                f"Unknown query parameter: {', '.join(unknown)}. Filters of this list: {names}.",
+                errors=[
+                    FieldError(f"?{name}", "UNKNOWN_PARAMETER", "Not a filter of this list.") for name in unknown
+                ],
+            )
+
+    def get_filterset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        filterset = super().get_filterset(request, queryset, view)
+        if filterset is not None and not filterset.is_valid():
+            raise ValidationError(filterset.errors.as_data())
+        return filterset
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = []
+        if getattr(view, "search_fields", None):
+            parameters.append(_parameter("search", "Text to look for in names."))
+        if getattr(view, "ordering_fields", None):
+            fields = list(view.ordering_fields)
+            parameters.append(_parameter("ordering", f"One of {', '.join(fields)}; `-` in front turns it round."))
+        return parameters
+
+
+def _parameter(name: str, description: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+def _search(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    text = request.query_params.get("search", "").replace("\x00", "").strip()
+    fields = getattr(view, "search_fields", ())
+    if not text or not fields:
+        return queryset
+    found = Q()
+    for field in fields:
+        found |= Q(**{f"{field}__icontains": text})
+    return queryset.filter(found)
+
+
+def _order(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    asked = request.query_params.get("ordering")
+    if not asked:
+        return queryset
+    allowed = tuple(getattr(view, "ordering_fields", ()))
+    fields = [field.strip() for field in asked.split(",")]
+    wrong = [field for field in fields if field.lstrip("-") not in allowed]
+    if wrong:
+        detail = f"This list can be ordered by {', '.join(allowed) or 'nothing'}."
+        raise MalformedRequest(detail, errors=[FieldError("?ordering", "UNKNOWN_ORDERING", detail)])
+    return queryset.order_by(*fields)
+
+
+def _malformed(error: ValidationError) -> MalformedRequest:
+    found = [
+        FieldError(f"?{name}", "INVALID", message)
+        for name, messages in error.message_dict.items()
+        for message in messages
+    ]
+    return MalformedRequest("A filter's value can't be read.", errors=found)

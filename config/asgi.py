@@ -1,0 +1,10 @@
+"""The ASGI application: HTTP by Django."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+os.environ.setdefault("PODIUM_PROCESS", "web")
+
+from django.core.asgi import get_asgi_application
+
+application = get_asgi_application()

@@ -1,0 +1,64 @@
+"""What every test shares: markers by folder, a clean context, a clock to turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from apps.core import clock
+from apps.core.tenancy import current_scope, enter_scope
+
+TESTS = Path(__file__).parent
+SLOW_FOLDERS = {"e2e", "benchmarks"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folder sets the marker: unit, integration (with a database), slow."""
+    for item in items:
+        folder = Path(item.path).relative_to(TESTS).parts[0]
+        if folder == "unit":
+            item.add_marker(pytest.mark.unit)
+        elif folder == "integration":
+            item.add_marker(pytest.mark.integration)
+        elif folder in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+        self.ticks = 1000.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass, on both hands."""
+        self.time += timedelta(seconds=seconds)
+        self.ticks += seconds
+
+
+@pytest.fixture
+def fake_clock() -> Iterator[FakeClock]:
+    """Podium's time stands still; `advance(seconds)` moves it."""
+    fake = FakeClock()
+    previous = clock.install(fake)
+    yield fake
+    clock.install(previous)
+
+
+@pytest.fixture(autouse=True)
+def _no_scope_is_left_behind() -> Iterator[None]:
+    """Each test starts outside any organization."""
+    enter_scope(None)
+    yield
+    if current_scope() is not None:
+        enter_scope(None)
