@@ -1,0 +1,23 @@
+"""Upward calls: every hook that core and its neighbours declare, and who answers."""
+
+from __future__ import annotations
+
+from apps.core.hooks import Hook
+
+
+def test_every_hook_is_answered_or_known_to_be_silent() -> None:
+    answered = {
+        name: sorted({function.__module__.split(".")[1] for function in hook}) for name, hook in Hook.registry.items()
+    }
+
+    assert answered["resolve_access"] == ["accounts"]
+    assert all(hook.meaning for hook in Hook.registry.values())
+    assert sorted(answered) == sorted(EXPECTED)
+    assert answered == EXPECTED
+
+
+# Hook → the apps that register a function, in alphabetical order.
+EXPECTED: dict[str, list[str]] = {
+    "api_resources": ["accounts", "contests", "datasets", "events"],
+    "resolve_access": ["accounts"],
+}
