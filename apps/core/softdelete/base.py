@@ -10,8 +10,11 @@ from django.db.models import F
 from safedelete.models import SafeDeleteModel
 
 from apps.core import clock
-from apps.core.errors import Gone, StaleVersion
+from apps.core.access import Capability
+from apps.core.errors import StaleVersion
 from apps.core.ids import new_id
+from apps.core.softdelete.errors import DeletedRow
+from apps.core.softdelete.fields import DeletionIdField
 from apps.core.softdelete.querysets import (
     AllManager,
     DeletedManager,
@@ -20,13 +23,9 @@ from apps.core.softdelete.querysets import (
     OrganizationDeletedManager,
     OrganizationLiveManager,
 )
+from apps.core.softdelete.services.deleting import delete_object
 
-
-class DeletedRow(Gone):
-    """A deleted row was saved. django-safedelete would bring it back to life; Podium refuses."""
-
-    code = "DELETED"
-    title = "This was deleted"
+__all__ = ["DeletedRow", "OrganizationModel", "SoftDeletedModel", "VersionedModel"]
 
 
 class VersionedModel(models.Model):
@@ -51,7 +50,7 @@ class VersionedModel(models.Model):
                 update_fields = {*update_fields, "updated_at", "version"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
-    def _do_update(
+    def _do_update(  # type: ignore[override]  # the stubs describe a later Django
         self,
         base_qs: models.QuerySet[Any],
         using: str | None,
@@ -65,7 +64,8 @@ class VersionedModel(models.Model):
         counted = [
             (field, model, F("version") + 1 if field.name == "version" else value) for field, model, value in values
         ]
-        done: bool = super()._do_update(guarded, using, pk_val, counted, update_fields, forced_update)  # type: ignore[misc]
+        update: Any = super()._do_update
+        done: bool = update(guarded, using, pk_val, counted, update_fields, forced_update)
         if not done:
             raise StaleVersion(
                 f"This {self._meta.verbose_name} was changed or deleted after version {self.version} was read. "
@@ -79,32 +79,31 @@ class VersionedModel(models.Model):
         return queryset.filter(version=self.version)
 
 
-class SoftDeletedModel(VersionedModel, SafeDeleteModel):  # type: ignore[misc]
+class SoftDeletedModel(VersionedModel, SafeDeleteModel):
     """A model whose rows are never lost: a delete is a `Deletion`, which restores exactly what it took.
 
-    `deletion_id` names the `Deletion` and `deleted_by` the person, as plain ids: the record outlives both.
-    `deletion_parents` names the foreign keys (`CASCADE`) through which a delete reaches this model; by default every
-    `CASCADE` key does. `personal_fields` names the fields that hold personal data, for erasure.
+    `deletion_id` names the `Deletion` and `deleted_by` the person, as plain ids: the record outlives both. A delete
+    reaches a model by its `CASCADE` keys. `deletion_capability` is what a role needs to delete rows of this model,
+    and to undo its own deletes. `personal_fields` names the fields that hold personal data, for erasure. History says
+    of `masked_fields` (secrets) only that they changed, and of `silent_fields` nothing.
     """
 
     deleted_by_cascade = None
     deleted_at = models.DateTimeField(null=True, editable=False)
     deleted_by = models.UUIDField(null=True, editable=False)
-    deletion_id = models.UUIDField(null=True, editable=False)
+    deletion_id = DeletionIdField(null=True, editable=False)
 
+    deletion_capability: ClassVar[Capability] = Capability.ORGANIZE
     personal_fields: ClassVar[tuple[str, ...]] = ()
+    masked_fields: ClassVar[tuple[str, ...]] = ()
+    silent_fields: ClassVar[tuple[str, ...]] = ()
 
-    objects = LiveManager()
-    all_objects = AllManager()
-    deleted_objects = DeletedManager()
+    objects = LiveManager()  # type: ignore[misc]
+    all_objects = AllManager()  # type: ignore[misc, assignment]
+    deleted_objects = DeletedManager()  # type: ignore[misc, assignment]
 
     class Meta:
         abstract = True
-
-    @property
-    def is_deleted(self) -> bool:
-        """Whether the row was deleted when it was read."""
-        return self.deleted_at is not None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save a live row.
@@ -118,22 +117,25 @@ class SoftDeletedModel(VersionedModel, SafeDeleteModel):  # type: ignore[misc]
             raise DeletedRow(f"This {self._meta.verbose_name} was deleted. Restore it before changing it.")
         VersionedModel.save(self, *args, **kwargs)
 
-    def save_base(self, *args: Any, **kwargs: Any) -> None:
-        models.Model.save_base(self, *args, **kwargs)
-
-    def delete(self, force_policy: int | None = None, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(  # type: ignore[override]
+        self, force_policy: int | None = None, **kwargs: Any
+    ) -> tuple[int, dict[str, int]]:
         """Soft-delete this row and what hangs below it, as one `Deletion`.
 
         Returns:
             rows deleted, and how many of which model.
         """
         del force_policy, kwargs  # Podium has one policy; rows go for good in a purge only
-        from apps.core.softdelete.services import delete_object  # noqa: PLC0415 - models below services
-
         deletion = delete_object(root=self)
         self.deleted_at, self.deletion_id = deletion.created_at, deletion.pk
         self.deleted_by = deletion.deleted_by
+        self.version += 1
         return sum(deletion.counts.values()), dict(deletion.counts)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the row was deleted when it was read."""
+        return self.deleted_at is not None
 
     def undelete(self, force_policy: int | None = None, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: rows come back by restoring their `Deletion`."""
@@ -150,9 +152,9 @@ class OrganizationModel(SoftDeletedModel):
         "accounts.Organization", on_delete=models.CASCADE, related_name="+", editable=False, db_index=False
     )
 
-    objects = OrganizationLiveManager()
-    all_objects = OrganizationAllManager()
-    deleted_objects = OrganizationDeletedManager()
+    objects = OrganizationLiveManager()  # type: ignore[misc]
+    all_objects = OrganizationAllManager()  # type: ignore[misc]
+    deleted_objects = OrganizationDeletedManager()  # type: ignore[misc]
 
     class Meta:
         abstract = True

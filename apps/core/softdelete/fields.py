@@ -1,12 +1,19 @@
-"""Constraints and indexes that count live rows only."""
+"""What every soft-deleted table has: the deletion's id with its index and rules, and constraints over live rows."""
 
 from __future__ import annotations
+
+import hashlib
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from apps.core.audit.trail import Trail
+from apps.core.softdelete.guards import LiveParents
+
 LIVE = Q(deleted_at__isnull=True)
+LONGEST_NAME = 30  # Django's limit for the names of indexes
 
 
 def unique_live(*fields: str, name: str, ignore_case: bool = False) -> models.UniqueConstraint:
@@ -23,3 +30,48 @@ def unique_live(*fields: str, name: str, ignore_case: bool = False) -> models.Un
 def live_index(*fields: str, name: str) -> models.Index:
     """A partial index over live rows; `fields` lead with the organization where the model has one."""
     return models.Index(fields=fields, name=name, condition=LIVE)
+
+
+class DeletionIdField(models.UUIDField):  # type: ignore[type-arg]
+    """Names the `Deletion` that took the row, and brings what every soft-deleted table needs.
+
+    A model's `Meta` replaces its base's, so that indexes and constraints of an abstract base would be lost in every
+    model that declares its own. A field is inherited always: this one adds them as it arrives. Migrations see a plain
+    `UUIDField`, and the rest among the model's options.
+    """
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        if cls._meta.abstract:
+            return
+        table = cls._meta.db_table
+        # a restore and a purge find the rows of their deletion
+        found = models.Index(fields=[name], name=_short(table, "deletion"), condition=Q(**{f"{name}__isnull": False}))
+        whole = models.CheckConstraint(
+            condition=Q(deleted_at__isnull=True, **{f"{name}__isnull": True})
+            | Q(deleted_at__isnull=False, **{f"{name}__isnull": False}),
+            name=f"{table}_deleted_by_a_deletion",
+        )
+        options = cast("Any", cls._meta)
+        options.indexes = [*options.indexes, found]
+        options.constraints = [
+            *options.constraints,
+            whole,
+            LiveParents(name=f"{table}_live_parents", model=cls),
+            Trail(name=f"{table}_trail", model=cls),
+        ]
+        options.original_attrs.setdefault("indexes", [])  # the autodetector reads only options that are named here
+        options.original_attrs.setdefault("constraints", [])
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.UUIDField", args, kwargs
+
+
+def _short(table: str, suffix: str) -> str:
+    """`<table>_<suffix>`, with a digest in place of the table's end where that is too long."""
+    name = f"{table}_{suffix}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.blake2s(table.encode(), digest_size=3).hexdigest()
+    return f"{table[: LONGEST_NAME - len(suffix) - 8]}_{digest}_{suffix}"

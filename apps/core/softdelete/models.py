@@ -6,7 +6,7 @@ from django.db import models
 
 from apps.core import clock
 from apps.core.ids import new_id
-from apps.core.softdelete.querysets import OrganizationManager, VersionedQuerySet
+from apps.core.versions import OrganizationManager, VersionedQuerySet
 
 
 class DeletionState(models.TextChoices):

@@ -1,0 +1,12 @@
+"""Routes of the recycle bin and of history."""
+
+from apps.core.api.v1.views import DeletionViewSet, HistoryViewSet
+from apps.core.rest.routers import PodiumRouter
+
+app_name = "core"
+
+router = PodiumRouter()
+router.register("deletions", DeletionViewSet, basename="deletion")
+router.register("history", HistoryViewSet, basename="history")
+
+urlpatterns = router.urls

@@ -1,0 +1,1 @@
+"""History: who changed what and when, kept by the database itself."""

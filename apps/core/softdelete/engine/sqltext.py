@@ -1,0 +1,100 @@
+"""Pieces of SQL that several statements share, and the way they are run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from apps.core.softdelete.graph import Key, Node
+from apps.core.softdelete.metadata import model_of
+
+SQL = sql.SQL
+Composable = sql.Composable
+
+
+def run(statement: Composable, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """Run one statement on the current connection and return its rows, if it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def changed(statement: Composable, parameters: Mapping[str, Any] | None = None) -> int:
+    """Run one statement and return how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def table(node: Node) -> sql.Identifier:
+    """The table of a model."""
+    return sql.Identifier(node.table)
+
+
+def column(key: Key, alias: str) -> sql.Composed:
+    """The column of a key, in the table called `alias`."""
+    return SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(key.column))
+
+
+def refers(key: Key, *, child: str, parent: str) -> sql.Composed:
+    """The condition that the row called `child` belongs to the row called `parent`."""
+    parent_id = SQL("{}.id::text" if key.as_text else "{}.id").format(sql.Identifier(parent))
+    condition = SQL("{} = {}").format(column(key, child), parent_id)
+    if not key.type_column:
+        return condition
+    return SQL("({} AND {})").format(condition, is_of_type(key, child))
+
+
+def is_of_type(key: Key, child: str) -> sql.Composed:
+    """The condition that the generic key of the row called `child` names the key's parent model."""
+    type_column = SQL("{}.{}").format(sql.Identifier(child), sql.Identifier(key.type_column))
+    return SQL("{} = {}").format(type_column, sql.Literal(_type_id(key.parent)))
+
+
+def _type_id(label: str) -> int:
+    """The id of a model's content type, from Django's cache."""
+    from_model = model_of("contenttypes.contenttype")._default_manager.get_for_model  # type: ignore[attr-defined]
+    return int(from_model(model_of(label)).pk)
+
+
+def union(parts: Iterable[Composable]) -> sql.Composed:
+    """The parts, without doubles."""
+    return SQL(" UNION ").join(parts)
+
+
+class Doing(StrEnum):
+    """What a transaction does to the rows of its deletions, as history calls it."""
+
+    DELETING = "deleted"
+    RESTORING = "restored"
+    PURGING = "purged"
+
+
+@contextmanager
+def declared(doing: Doing, deletions: Iterable[UUID], organization_id: UUID | None) -> Iterator[None]:
+    """Within it, this transaction carries out `deletions`.
+
+    The tables' triggers then record it once per table, and let rows be marked and come back. The settings end with
+    the transaction at the latest.
+    """
+    ids = ",".join(str(deletion) for deletion in deletions)
+    _say(ids, doing, str(organization_id or ""))
+    yield
+    _say("", "", "")
+
+
+def _say(deletions: str, action: str, organization: str) -> None:
+    run(
+        SQL(
+            "SELECT set_config('podium.deletion', %(deletions)s, true),"
+            " set_config('podium.action', %(action)s, true),"
+            " set_config('podium.deletion_organization', %(organization)s, true)"
+        ),
+        {"deletions": deletions, "action": action, "organization": organization},
+    )

@@ -1,0 +1,47 @@
+"""Which rows of a deletion would stay deleted at a restore, because another deletion holds a parent of theirs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from psycopg import sql
+
+from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union
+from apps.core.softdelete.graph import Graph
+
+OUTSIDE = SQL("""
+SELECT m.id FROM {table} m JOIN {parent} p ON {refers}
+WHERE m.deletion_id = {deletion} AND p.deletion_id IS NOT NULL AND p.deletion_id <> {deletion}
+""")
+BELOW = SQL("SELECT m.id FROM {staying} p JOIN {table} m ON {refers} WHERE m.deletion_id = {deletion}")
+
+
+def count(graph: Graph, root: str, deletion: UUID) -> dict[str, int]:
+    """Rows per model that a restore of `deletion` would hand over; models with none are left out."""
+    below = [node for node in graph.below(root) if node.label != root]
+    if not below:
+        return {}
+    parts, seen = [], set()
+    for node in below:
+        seen.add(node.label)
+        found = []
+        for key in sorted(graph.parents(node.label), key=lambda key: key.is_own):
+            names = {
+                "table": table(node),
+                "refers": refers(key, child="m", parent="p"),
+                "deletion": sql.Literal(deletion),
+            }
+            found.append(OUTSIDE.format(**names, parent=table(graph.nodes[key.parent])))
+            if key.parent in seen:
+                found.append(BELOW.format(**names, staying=_name(graph, key.parent)))
+        found.sort(
+            key=lambda part: _name(graph, node.label).as_string() in part.as_string()
+        )  # the recursion comes last
+        parts.append(SQL("{} AS ({})").format(_name(graph, node.label), union(found)))
+    counts = [SQL("(SELECT count(*) FROM {})").format(_name(graph, node.label)) for node in below]
+    (numbers,) = run(SQL("WITH RECURSIVE {} SELECT {}").format(SQL(", ").join(parts), SQL(", ").join(counts)))
+    return {node.label: number for node, number in zip(below, numbers, strict=True) if number}
+
+
+def _name(graph: Graph, label: str) -> sql.Identifier:
+    return sql.Identifier(f"staying_{graph.order.index(label)}")

@@ -1,0 +1,194 @@
+"""Soft delete in the API: `DELETE` with an undo link, restore, preview, and lists with deleted rows."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db import models, transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from safedelete.config import DELETED_ONLY_VISIBLE, DELETED_VISIBLE
+
+from apps.core.access import Capability
+from apps.core.errors import FieldError, Forbidden, MalformedRequest
+from apps.core.rest.etags import etag_of, expected_version, require_version
+from apps.core.rest.serializers import StrictSerializer
+from apps.core.rest.views import answer_row
+from apps.core.softdelete.services.deleting import delete_object, protection_of
+from apps.core.softdelete.services.previewing import DeletionPreview, preview_deletion
+from apps.core.softdelete.services.restoring import restore_object
+
+INCLUDE, ONLY = "include_deleted", "only_deleted"
+REASON_LENGTH = 1000
+
+
+class DeleteSerializer(StrictSerializer):
+    """The optional body of a `DELETE`."""
+
+    reason = serializers.CharField(max_length=REASON_LENGTH, allow_blank=True, default="")
+
+
+class RestoreSerializer(StrictSerializer):
+    """How to restore; everything is optional."""
+
+    changes = serializers.DictField(
+        required=False,
+        help_text="New values for what collides: by field for the root row, or `{id: {field: value}}` for any row.",
+    )
+    with_ancestors = serializers.BooleanField(
+        default=False, help_text="Restore the deletions of what this belongs to, too."
+    )
+    plan = serializers.CharField(
+        default="", help_text="The token of a restore plan: restore only if nothing changed since."
+    )
+
+
+class ProtectionSerializer(StrictSerializer):
+    """A key by which live rows need what would go."""
+
+    model = serializers.CharField()
+    field = serializers.CharField()
+    of = serializers.CharField()
+
+
+class ObjectionSerializer(StrictSerializer):
+    """Why something must not happen."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    model = serializers.CharField()
+    ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class DeletionPreviewSerializer(StrictSerializer):
+    """What a delete would take, and what stands against it."""
+
+    total = serializers.IntegerField()
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that go, by model.")
+    possible = serializers.BooleanField()
+    protected_by = ProtectionSerializer(many=True)
+    objections = ObjectionSerializer(many=True)
+
+
+def preview_as_data(preview: DeletionPreview) -> dict[str, object]:
+    """A preview as JSON."""
+    return {
+        "total": preview.total,
+        "counts": preview.counts,
+        "possible": preview.is_possible,
+        "protected_by": [protection_of(key) for key in preview.protected_by],
+        "objections": [objection.as_data() for objection in preview.objections],
+    }
+
+
+class SoftDeleteMixin:
+    """Gives a viewset `DELETE`, `{id}/restore/`, `{id}/deletion-preview/` and lists with deleted rows.
+
+    List it before `PodiumViewSet`. What a role needs to delete is `capabilities["destroy"]`, or else `["write"]`; it
+    must be the model's `deletion_capability`.
+    """
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Live rows; deleted ones too, or only, where an admin asks for them."""
+        queryset: Any = super().get_queryset()  # type: ignore[misc]
+        visibility = self._asked_visibility()
+        asked: models.QuerySet[Any] = queryset if visibility is None else queryset.all(force_visibility=visibility)
+        return asked
+
+    def get_serializer_class(self) -> Any:
+        """Deleted rows say who deleted them, when, and by which deletion."""
+        serializer_class = super().get_serializer_class()  # type: ignore[misc]
+        return serializer_class if self._asked_visibility() is None else _with_deletion(serializer_class)
+
+    def _asked_visibility(self) -> int | None:
+        request: Request | None = getattr(self, "request", None)
+        if request is None or getattr(self, "action", None) not in {"list", "retrieve"}:
+            return None
+        only, include = (_flag(request, name) for name in (ONLY, INCLUDE))
+        if not only and not include:
+            return None
+        if not self.access.allows(Capability.RECYCLE):  # type: ignore[attr-defined]
+            raise Forbidden("Deleted rows are shown to admins and owners.")
+        return DELETED_ONLY_VISIBLE if only else DELETED_VISIBLE
+
+    @extend_schema(request=None, responses={204: None})
+    @transaction.atomic
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete this and what belongs to it; the `Link` header says how to undo it."""
+        row = self.locked_object()  # type: ignore[attr-defined]
+        body = DeleteSerializer(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        deletion = delete_object(root=row, reason=body.validated_data["reason"])
+        undo = reverse("v1:core:deletion-restore", args=[deletion.pk])
+        headers = {
+            "Link": f'<{undo}>; rel="undo"',
+            "X-Deletion-ID": str(deletion.pk),
+            "ETag": etag_of(row.version + 1),
+        }
+        return Response(status=204, headers=headers)
+
+    @extend_schema(request=RestoreSerializer)
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Bring this and what was deleted with it back. A live one stays as it is."""
+        row = self._live_or_deleted()
+        body = RestoreSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        if row.deleted_at is not None:
+            required = self.version_required  # type: ignore[attr-defined]
+            require_version(row, expected_version(request, required=required))
+            restore_object(row=row, access=self.access, **body.validated_data)  # type: ignore[attr-defined]
+            row = self.get_object()  # type: ignore[attr-defined]
+        return answer_row(self, row, request)
+
+    @extend_schema(responses=DeletionPreviewSerializer)
+    @action(detail=True, methods=["get"], url_path="deletion-preview")
+    def deletion_preview(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What deleting this would take along, and what stands against it."""
+        row = self.get_object()  # type: ignore[attr-defined]
+        if not self.access.allows(capability_to_delete(self), row):  # type: ignore[attr-defined]
+            raise Forbidden("Your role does not delete this.")
+        return Response(preview_as_data(preview_deletion(roots=row)))
+
+    def _live_or_deleted(self) -> Any:
+        queryset: Any = self.get_queryset()
+        key = self.kwargs[self.lookup_url_kwarg or self.lookup_field]  # type: ignore[attr-defined]
+        row = queryset.all(force_visibility=DELETED_VISIBLE).filter(pk=key).first()
+        if row is None:
+            return self.get_object()  # type: ignore[attr-defined]  # answers 404 as every other route does
+        self.check_object_permissions(self.request, row)  # type: ignore[attr-defined]
+        return row
+
+
+def capability_to_delete(view: Any) -> Capability:
+    """What a role needs to delete through this viewset."""
+    capabilities: dict[str, Capability] = view.capabilities
+    return capabilities.get("destroy", capabilities["write"])
+
+
+def _flag(request: Request, name: str) -> bool:
+    value = request.query_params.get(name, "false").lower()
+    if value not in {"true", "false"}:
+        detail = f"{name} is true or false."
+        raise MalformedRequest(detail, errors=[FieldError(f"?{name}", "INVALID", detail)])
+    return value == "true"
+
+
+@cache
+def _with_deletion(serializer_class: type[serializers.ModelSerializer[Any]]) -> type[Any]:
+    """The serializer with the columns of deletion at its end."""
+    names = ("deleted_at", "deleted_by", "deletion")
+    meta = type("Meta", (serializer_class.Meta,), {"fields": (*serializer_class.Meta.fields, *names)})
+    attributes = {
+        "Meta": meta,
+        "deleted_at": serializers.DateTimeField(read_only=True),
+        "deleted_by": serializers.UUIDField(read_only=True),
+        "deletion": serializers.UUIDField(source="deletion_id", read_only=True),
+    }
+    return type(f"Deletable{serializer_class.__name__}", (serializer_class,), attributes)

@@ -1,0 +1,196 @@
+"""Restoring: a deletion's rows come back, exactly those, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+
+from apps.core import clock
+from apps.core.access import Access
+from apps.core.correlation.context import current_actor_id
+from apps.core.errors import Forbidden, NotFound
+from apps.core.outbox.services import emit_many
+from apps.core.softdelete import hooks
+from apps.core.softdelete.engine import ancestors, conflicts, reviving
+from apps.core.softdelete.engine.counting import rows_of
+from apps.core.softdelete.engine.sqltext import Doing, declared
+from apps.core.softdelete.errors import ParentDeleted, PurgeStarted, RestoreConflict
+from apps.core.softdelete.hooks import Affected
+from apps.core.softdelete.metadata import cascade_graph
+from apps.core.softdelete.models import Deletion, DeletionState
+from apps.core.softdelete.policies import may_restore
+from apps.core.softdelete.services.changes import apply_changes
+from apps.core.softdelete.services.deleting import event_of, raise_objections
+from apps.core.softdelete.services.planning import describe, require_plan
+
+Changes = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """How to restore.
+
+    `access` is None for the platform's own code, which may restore everything. `changes` are new values, by field
+    for the root row, or `{id: {field: value}}` for any row. `with_ancestors` restores what the root belongs to first.
+    `plan` is the token of the plan that was looked at.
+    """
+
+    access: Access | None = None
+    changes: Changes | None = None
+    with_ancestors: bool = False
+    plan: str = ""
+    actor_id: UUID | None = None
+
+
+@transaction.atomic
+def restore_deletion(
+    *,
+    deletion: Deletion,
+    access: Access | None = None,
+    changes: Changes | None = None,
+    with_ancestors: bool = False,
+    plan: str = "",
+    actor_id: UUID | None = None,
+) -> Deletion:
+    """Bring back precisely the rows that `deletion` holds. A deletion that was restored already stays as it is.
+
+    Args:
+        access: the caller; None for the platform's own code, which may restore everything.
+        changes: new values for what collides, by field for the root row, or `{id: {field: value}}` for any row.
+        with_ancestors: restore the deletions of what the root belongs to first.
+        plan: the token of a plan; the restore then runs only if nothing changed since.
+
+    Raises:
+        PlanOutdated: something did.
+        Forbidden: somebody else's delete, and the caller doesn't keep the recycle bin.
+        ParentDeleted: what the root belongs to is deleted, and `with_ancestors` was not said.
+        RestoreConflict: live rows hold values that must be unique.
+        PurgeStarted: it is being purged, or gone.
+        Refused: an app objects.
+        Invalid: `changes` names a field that can't be changed here, or a bad value.
+    """
+    actor_id = actor_id or (access.user_id if access else None) or current_actor_id()
+    return _restore(deletion, Restore(access, changes, with_ancestors, plan, actor_id))
+
+
+@transaction.atomic
+def restore_object(
+    *,
+    row: models.Model,
+    access: Access | None = None,
+    changes: Changes | None = None,
+    with_ancestors: bool = False,
+    plan: str = "",
+) -> Deletion | None:
+    """Restore the deletion that took `row` as its root.
+
+    Returns:
+        the deletion; None where the row is live, and nothing was to be done.
+
+    Raises:
+        ParentDeleted: the row went along with something else, and `with_ancestors` was not said.
+        Others as `restore_deletion` does.
+    """
+    deletion_id = getattr(row, "deletion_id", None)
+    if deletion_id is None:
+        return None
+    deletion = Deletion.of_all_organizations.filter(pk=deletion_id).first()
+    if deletion is None:
+        raise NotFound("There is nothing here, or nothing that you may see.")
+    if deletion.root_id != row.pk and not with_ancestors:
+        raise _parent_deleted([deletion])
+    return restore_deletion(
+        deletion=deletion, access=access, changes=changes, with_ancestors=with_ancestors, plan=plan
+    )
+
+
+def _restore(deletion: Deletion, how: Restore) -> Deletion:
+    reviving.alone(deletion.organization_id)
+    deletion = Deletion.of_all_organizations.select_for_update().get(pk=deletion.pk)
+    _require_may_restore(deletion, how)
+    if deletion.state == DeletionState.RESTORED:
+        return deletion
+    if deletion.state != DeletionState.DELETED:
+        raise PurgeStarted("This deletion is being purged, or was: it can't come back.")
+    if how.plan:
+        require_plan(deletion=deletion, token=how.plan)
+    _restore_ancestors(deletion, how)
+    affected = _affected(deletion, how)
+    raise_objections([objection for found in hooks.may_restore(affected) for objection in found])
+    with declared(Doing.RESTORING, [deletion.pk], deletion.organization_id):
+        if how.changes:
+            apply_changes(deletion, how.changes)
+        afterwards = hooks.rows_restoring(affected)
+        _revive(deletion)
+        for function in afterwards:
+            if function is not None:
+                function()
+    return _record(deletion, how)
+
+
+def _require_may_restore(deletion: Deletion, how: Restore) -> None:
+    if how.access is not None and not may_restore(how.access, deletion):
+        raise Forbidden("Somebody else deleted this: an admin or owner can restore it.")
+
+
+def _affected(deletion: Deletion, how: Restore) -> Affected:
+    return Affected(
+        root_model=deletion.root_model,
+        root_ids=(deletion.root_id,),
+        organization_id=deletion.organization_id,
+        actor_id=how.actor_id,
+        rows_by_model=rows_of([deletion.pk]),
+        deletions=(deletion.pk,),
+    )
+
+
+def _restore_ancestors(deletion: Deletion, how: Restore) -> None:
+    parents = _deletions_above(deletion)
+    if parents and not how.with_ancestors:
+        raise _parent_deleted(parents)
+    for parent in parents:
+        _restore(parent, Restore(how.access, with_ancestors=True, actor_id=how.actor_id))
+
+
+def _deletions_above(deletion: Deletion) -> list[Deletion]:
+    ids = ancestors.deletions_above(cascade_graph(), deletion.root_model, deletion.root_id)
+    return list(Deletion.of_all_organizations.filter(pk__in=ids).order_by("pk")) if ids else []
+
+
+def _parent_deleted(parents: Sequence[Deletion]) -> ParentDeleted:
+    names = ", ".join(f"“{parent.root_label}”" for parent in parents)
+    return ParentDeleted(
+        f"It belongs to {names}, deleted too. Restore that first, or everything at once with with_ancestors.",
+        extra={"deletions": [describe(parent) for parent in parents]},
+    )
+
+
+def _revive(deletion: Deletion) -> None:
+    graph = cascade_graph()
+    try:
+        with transaction.atomic():
+            reviving.revive(graph, deletion.root_model, deletion.pk)
+    except IntegrityError:
+        taken = conflicts.find(graph, deletion.root_model, deletion.pk)
+        if not taken:
+            raise
+        raise RestoreConflict(
+            "Live rows hold values that the deleted ones had. Send new ones in `changes` and try again.",
+            extra={"conflicts": [value.as_data() for value in taken]},
+        ) from None
+    # somebody deleted the parent between our look at it and our lock on it
+    if parents := _deletions_above(deletion):
+        raise _parent_deleted(parents)
+
+
+def _record(deletion: Deletion, how: Restore) -> Deletion:
+    Deletion.of_all_organizations.filter(pk=deletion.pk).update(
+        state=DeletionState.RESTORED, restored_at=clock.now(), restored_by=how.actor_id
+    )
+    deletion.refresh_from_db(from_queryset=Deletion.of_all_organizations.all())
+    emit_many([event_of(deletion, "restored")])
+    return deletion

@@ -1,0 +1,324 @@
+"""A restore brings back precisely what its deletion took, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.core.errors import Invalid
+from apps.core.outbox.models import OutboxMessage
+from apps.core.softdelete import hooks
+from apps.core.softdelete.errors import ParentDeleted, PurgeStarted, Refused, RestoreConflict
+from apps.core.softdelete.hooks import Affected, Objection
+from apps.core.softdelete.models import Deletion, DeletionState
+from apps.core.softdelete.services import delete_object, plan_restore, restore_deletion, restore_object
+from apps.core.softdelete.services.planning import PlanOutdated
+from tests.factories.zoo import Zoo
+from tests.zoo.models import Animal, Enclosure, Keeper, Park, Plaque, Visitor
+
+pytestmark = pytest.mark.django_db
+
+
+def everything() -> dict[str, list[Any]]:
+    models: list[Any] = [Park, Enclosure, Animal, Plaque]
+    columns = ["version", "updated_at"]
+    return {
+        model.__name__: [
+            {name: value for name, value in row.items() if name not in columns}
+            for row in model._base_manager.order_by("pk").values()
+        ]
+        for model in models
+    }
+
+
+def test_a_restore_undoes_the_delete_to_the_last_column() -> None:
+    zoo = Zoo()
+    Plaque.objects.create(subject=zoo.park, text="Opened in 1889")
+    before = everything()
+
+    restore_deletion(deletion=delete_object(root=zoo.park))
+
+    assert everything() == before
+
+
+def test_rows_that_were_deleted_separately_before_stay_deleted() -> None:
+    zoo = Zoo()
+    delete_object(root=zoo.beasts[0])
+    delete_object(root=zoo.cages[1])
+    deletion = delete_object(root=zoo.park)
+
+    restore_deletion(deletion=deletion)
+
+    assert list(Animal.objects.all()) == [zoo.beasts[1]]
+    assert list(Enclosure.objects.all()) == [zoo.cages[0]]
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_rows() -> None:
+    counts = []
+    ContentType.objects.get_for_model(Park)
+
+    for zoo in (Zoo(1, 1), Zoo(10, 30)):
+        deletion = delete_object(root=zoo.park)
+        with CaptureQueriesContext(connection) as queries:
+            restore_deletion(deletion=deletion)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_restoring_twice_changes_nothing() -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.park)
+    first = restore_deletion(deletion=deletion)
+    delete_object(root=zoo.beasts[0])
+
+    second = restore_deletion(deletion=deletion)
+
+    assert (second.restored_at, second.version) == (first.restored_at, first.version)
+    assert Animal.objects.count() == 3
+    assert OutboxMessage.objects.filter(type="park.restored").count() == 1
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["enclosure first", "species first"])
+def test_a_diamond_comes_back_only_when_both_parents_are_live(first: int) -> None:
+    zoo = Zoo(1, 2)
+    lynx = zoo.beasts[0]
+    deletions = [delete_object(root=zoo.cages[0]), delete_object(root=zoo.species[0])]
+
+    restore_deletion(deletion=deletions[first])
+    between = list(Animal.objects.filter(pk=lynx.pk))
+    restore_deletion(deletion=deletions[1 - first])
+
+    assert between == []
+    assert list(Animal.objects.filter(pk=lynx.pk)) == [lynx]
+
+
+def test_a_row_that_waits_for_its_other_parent_belongs_to_that_ones_deletion_from_then_on() -> None:
+    zoo = Zoo(1, 2)
+    cub = Animal.objects.create(name="Cub", tag="c", enclosure=zoo.cages[0], mother=zoo.beasts[0])
+    first, second = delete_object(root=zoo.cages[0]), delete_object(root=zoo.species[0])
+
+    restore_deletion(deletion=first)
+
+    assert Animal.all_objects.get(pk=zoo.beasts[0].pk).deletion_id == second.pk
+    assert Animal.all_objects.get(pk=cub.pk).deletion_id == second.pk
+    restore_deletion(deletion=second)
+    assert Animal.objects.count() == 3
+
+
+def test_a_collision_names_each_field_and_the_row_that_holds_the_value() -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.park)
+    holder = Park.objects.create(name=zoo.park.name.upper())
+
+    with pytest.raises(RestoreConflict) as conflict:
+        restore_deletion(deletion=deletion)
+
+    assert conflict.value.extra["conflicts"] == [
+        {
+            "model": "zoo.park",
+            "id": str(zoo.park.pk),
+            "field": "name",
+            "value": zoo.park.name,
+            "holder_id": str(holder.pk),
+        }
+    ]
+    assert Animal.objects.count() == 0
+    assert Deletion.objects.get().state == DeletionState.DELETED
+
+
+def test_a_new_value_solves_a_collision_in_the_same_transaction() -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.park)
+    Park.objects.create(name=zoo.park.name)
+
+    restore_deletion(deletion=deletion, changes={"name": "Old park"})
+
+    assert Park.objects.get(pk=zoo.park.pk).name == "Old park"
+    assert Animal.objects.count() == 4
+
+
+def test_a_child_that_collides_gets_its_new_value_by_id() -> None:
+    zoo = Zoo()
+    enclosure = zoo.cages[0]
+    deletion = delete_object(root=enclosure)
+    Enclosure.objects.create(park=zoo.park, number=1)
+
+    restore_deletion(deletion=deletion, changes={str(enclosure.pk): {"number": 9}})
+
+    assert Enclosure.objects.get(pk=enclosure.pk).number == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"number": "many"}, "#/changes/number", "INVALID"),
+        ({"park": "x"}, "#/changes/park", "NOT_CHANGEABLE"),
+        ({"deleted_at": None}, "#/changes/deleted_at", "NOT_CHANGEABLE"),
+        ({"nobody": {"number": 3}}, "#/changes/nobody", "UNKNOWN_ROW"),
+    ],
+)
+def test_a_change_that_can_not_be_made_is_refused_by_name(changes: Any, pointer: str, code: str) -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.cages[0])
+
+    with pytest.raises(Invalid) as refusal:
+        restore_deletion(deletion=deletion, changes=changes)
+
+    assert [(error.pointer, error.code) for error in refusal.value.errors] == [(pointer, code)]
+    assert Enclosure.objects.count() == 1
+
+
+def test_a_child_under_a_deleted_parent_names_the_parents_deletion() -> None:
+    zoo = Zoo()
+    child, parent = delete_object(root=zoo.beasts[0]), delete_object(root=zoo.park)
+
+    with pytest.raises(ParentDeleted) as refusal:
+        restore_deletion(deletion=child)
+
+    assert refusal.value.extra["deletions"] == [{"id": str(parent.pk), "model": "zoo.park", "label": zoo.park.name}]
+
+
+def test_the_whole_chain_comes_back_with_ancestors() -> None:
+    zoo = Zoo()
+    deletions = [delete_object(root=row) for row in (zoo.beasts[0], zoo.cages[0], zoo.park)]
+
+    restore_deletion(deletion=deletions[0], with_ancestors=True)
+
+    assert Animal.objects.count() == 4
+    assert set(Deletion.objects.values_list("state", flat=True)) == {DeletionState.RESTORED}
+
+
+def test_a_row_that_went_along_with_something_else_is_not_restored_alone() -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.park)
+    animal = Animal.all_objects.get(pk=zoo.beasts[0].pk)
+
+    with pytest.raises(ParentDeleted) as refusal:
+        restore_object(row=animal)
+
+    assert refusal.value.extra["deletions"] == [{"id": str(deletion.pk), "model": "zoo.park", "label": zoo.park.name}]
+    assert restore_object(row=animal, with_ancestors=True) == deletion
+
+
+def test_restoring_a_live_row_is_no_error_and_does_nothing() -> None:
+    assert restore_object(row=Zoo().park) is None
+
+
+def test_a_many_to_many_list_is_whole_again() -> None:
+    zoo = Zoo()
+    visitor = Visitor.objects.create(name="Ville")
+    visitor.favourites.add(*zoo.beasts)
+    deletion = delete_object(root=zoo.park)
+
+    restore_deletion(deletion=deletion)
+
+    assert set(visitor.favourites.all()) == set(zoo.beasts)
+
+
+def test_a_set_null_link_to_something_restored_still_holds() -> None:
+    zoo = Zoo()
+    keeper = Keeper.objects.create(name="Aino", park=zoo.park)
+    Enclosure.objects.filter(pk=zoo.cages[0].pk).update(keeper=keeper)
+
+    restore_deletion(deletion=delete_object(root=zoo.park))
+
+    assert Enclosure.objects.get(pk=zoo.cages[0].pk).keeper == keeper
+
+
+@pytest.mark.parametrize("state", [DeletionState.PURGING, DeletionState.PURGED])
+def test_what_is_being_purged_does_not_come_back(state: str) -> None:
+    deletion = delete_object(root=Zoo().park)
+    Deletion.objects.update(state=state)
+
+    with pytest.raises(PurgeStarted):
+        restore_deletion(deletion=deletion)
+
+
+def test_an_app_can_object_to_a_restore_by_todays_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.park)
+
+    def object_to_all(affected: Affected) -> list[Objection]:
+        return [Objection("FULL", f"No room for {affected.rows(Animal).count()} animals.")]
+
+    monkeypatch.setattr(hooks.may_restore, "_functions", [object_to_all])
+
+    with pytest.raises(Refused, match="No room for 4 animals"):
+        restore_deletion(deletion=deletion)
+
+
+def test_an_app_looks_before_rows_come_back_and_acts_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    zoo, seen = Zoo(), []
+    deletion = delete_object(root=zoo.park)
+
+    def watch(affected: Affected) -> Callable[[], None]:
+        cages = list(affected.rows(Enclosure).values_list("pk", flat=True))
+        return lambda: seen.append(Enclosure.objects.filter(pk__in=cages).count())
+
+    monkeypatch.setattr(hooks.rows_restoring, "_functions", [watch])
+    restore_deletion(deletion=deletion)
+
+    assert seen == [2]
+
+
+class TestPlan:
+    def test_it_shows_what_comes_back_and_what_waits_for_something_else(self) -> None:
+        zoo = Zoo(1, 4)
+        first, second = delete_object(root=zoo.cages[0]), delete_object(root=zoo.species[0])
+        Animal._base_manager.filter(deletion_id=first.pk).count()
+
+        plan = plan_restore(deletion=first)
+
+        assert plan.counts == {"zoo.enclosure": 1, "zoo.animal": 2}
+        assert plan.staying == {"zoo.animal": 2}
+        assert plan_restore(deletion=second).counts == {"zoo.species": 1}
+
+    def test_it_counts_rows_below_those_that_wait(self) -> None:
+        zoo = Zoo(1, 2)
+        Animal.objects.create(name="Cub", tag="c", enclosure=zoo.cages[0], mother=zoo.beasts[0])
+        first = delete_object(root=zoo.cages[0])
+        delete_object(root=zoo.species[0])
+
+        plan = plan_restore(deletion=first)
+        restore_deletion(deletion=first)
+
+        assert (plan.counts, plan.staying) == ({"zoo.enclosure": 1, "zoo.animal": 1}, {"zoo.animal": 2})
+        assert Animal.objects.count() == 1
+
+    def test_it_names_collisions_and_what_stands_above(self) -> None:
+        zoo = Zoo()
+        child = delete_object(root=zoo.cages[0])
+        Enclosure.objects.create(park=zoo.park, number=1)
+        parent = delete_object(root=zoo.park)
+
+        plan = plan_restore(deletion=child)
+
+        assert ([value.field for value in plan.conflicts], plan.ancestors) == ([], (parent,))
+        restore_deletion(deletion=parent)
+        plan = plan_restore(deletion=child)
+        assert ([value.field for value in plan.conflicts], plan.ancestors) == (["number"], ())
+
+    def test_a_restore_with_its_token_runs_while_nothing_changed(self) -> None:
+        deletion = delete_object(root=Zoo().park)
+
+        restore_deletion(deletion=deletion, plan=plan_restore(deletion=deletion).token)
+
+        assert Animal.objects.count() == 4
+
+    def test_a_restore_with_its_token_is_refused_once_something_changed(self) -> None:
+        zoo = Zoo()
+        deletion = delete_object(root=zoo.park)
+        token = plan_restore(deletion=deletion).token
+        Park.objects.create(name=zoo.park.name)
+
+        with pytest.raises(PlanOutdated) as refusal:
+            restore_deletion(deletion=deletion, plan=token, changes={"name": "Old park"})
+
+        assert refusal.value.extra["plan"]["conflicts"][0]["field"] == "name"  # type: ignore[index]
+        assert Animal.objects.count() == 0
