@@ -1,0 +1,27 @@
+"""Resilience: breakers, retries, limits."""
+
+from django.apps import AppConfig
+
+
+class ResilienceConfig(AppConfig):
+    name = "apps.resilience"
+    label = "resilience"
+    verbose_name = "Resilience"
+
+    def ready(self) -> None:
+        from django.db import connections  # noqa: PLC0415 - models first
+
+        from apps.core.softdelete import hooks  # noqa: PLC0415
+        from apps.resilience import checks, defaults, events, history, selectors, services  # noqa: F401, PLC0415
+        from apps.resilience.registry import Keeper  # noqa: PLC0415
+
+        hooks.rows_deleted.register(services.fall_back_to_settings)
+        hooks.rows_restoring.register(services.bring_back)
+        events.listen(history.remember)
+        defaults.keep_with(
+            Keeper(
+                load_overrides=selectors.overrides_in_force,
+                write_history=history.write_waiting,
+                give_back=connections.close_all,
+            )
+        )

@@ -1,0 +1,73 @@
+"""Transitions on their way into the database.
+
+A transition happens wherever a call ends: in a request that may roll back, in a coroutine, in the flusher. So it is
+put in a queue, and the flusher writes it in a transaction of its own, where the upper apps hear of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import structlog
+from django.db import DatabaseError, transaction
+
+from apps.core.correlation.context import current_correlation_id
+from apps.resilience.events import CircuitEvent
+from apps.resilience.hooks import circuit_changed
+from apps.resilience.models import CircuitTransition
+
+logger = structlog.get_logger(__name__)
+
+KEPT = 1000
+"""Transitions that wait while the database is away; the oldest are forgotten first."""
+
+_waiting: deque[tuple[CircuitEvent, str]] = deque(maxlen=KEPT)
+
+
+def remember(event: CircuitEvent) -> None:
+    """Log a transition and queue it for the database."""
+    logger.warning(
+        "circuit_changed",
+        circuit_name=event.circuit_name,
+        source=str(event.source),
+        target=str(event.target),
+        cause=event.cause,
+        failure_count=event.failure_count,
+        last_error=event.last_error,
+        scope=event.scope,
+    )
+    _waiting.append((event, current_correlation_id()))
+
+
+def write_waiting() -> int:
+    """Write what waits and return how much that was. With the database away it goes on waiting."""
+    written = 0
+    while _waiting:
+        event, correlation_id = _waiting[0]
+        try:
+            record_transition(event=event, correlation_id=correlation_id)
+        except DatabaseError as error:
+            logger.warning("circuit_history_waits", error=str(error), waiting=len(_waiting))
+            break
+        _waiting.popleft()
+        written += 1
+    return written
+
+
+def record_transition(*, event: CircuitEvent, correlation_id: str) -> CircuitTransition:
+    """Write one transition and tell the upper apps, in one transaction."""
+    with transaction.atomic():
+        row = CircuitTransition.objects.create(
+            circuit_name=event.circuit_name[:100],
+            source=str(event.source),
+            target=str(event.target),
+            generation=event.generation,
+            cause=event.cause[:600],
+            failure_count=event.failure_count,
+            last_error=event.last_error[:300],
+            scope=event.scope,
+            correlation_id=correlation_id,
+            occurred_at=event.at,
+        )
+        circuit_changed(event)
+    return row
