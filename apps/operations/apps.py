@@ -3,7 +3,17 @@
 from django.apps import AppConfig
 
 
+def resources() -> dict[str, str]:
+    """What the API's front page lists of this app."""
+    return {"jobs": "operations:job-list"}
+
+
 class OperationsConfig(AppConfig):
     name = "apps.operations"
     label = "operations"
     verbose_name = "Operations"
+
+    def ready(self) -> None:
+        from apps.core.rest.root import api_resources  # noqa: PLC0415 - models are loaded by now
+
+        api_resources.register(resources)

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from apps.core import clock
 from apps.core.ids import new_id
-from apps.core.softdelete.querysets import OrganizationManager, VersionedQuerySet
+from apps.core.versions import OrganizationManager, VersionedQuerySet
 
 
 class JobState(models.TextChoices):
@@ -20,6 +20,7 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 

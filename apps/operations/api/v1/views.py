@@ -1,0 +1,71 @@
+"""Jobs, and imports that make them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.contests.services.imports.isu_rows import ASPECTS, MARKS, PERFORMANCES
+from apps.contests.services.imports.uploads import start_import
+from apps.core.access import Capability
+from apps.core.jobs.models import Job
+from apps.core.jobs.services import request_cancel
+from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row, organization_required
+from apps.operations.api.v1.filters import JobFilter
+from apps.operations.api.v1.serializers import ImportSerializer, JobSerializer
+from apps.operations.selectors import visible_jobs
+
+FIELDS = {"performances": PERFORMANCES, "judged_aspects": ASPECTS, "judge_scores": MARKS}
+
+
+class JobViewSet(ReadMixin, PodiumViewSet):
+    """Long work and its progress. Who organizes sees all of it, others what they have asked for themselves."""
+
+    model = Job
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    search_fields = ("label",)
+    ordering = ("-created_at", "-id")
+    ordering_fields = ("created_at", "finished_at")
+    capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.VIEW, "write": Capability.VIEW}
+
+    def rows(self) -> models.QuerySet[Any]:
+        """Those that the caller may see, which are those that the caller may cancel."""
+        return visible_jobs(self.access)
+
+    @extend_schema(request=None, responses=JobSerializer, summary="Cancel a job")
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Stop a job. One that runs stops at its next step, and nothing of its work is kept."""
+        job = request_cancel(job_id=self.get_object().pk)
+        return answer_row(self, job, request)
+
+
+class ImportViewSet(PodiumViewSet):
+    """Competitions from files, loaded whole or not at all."""
+
+    model = Job
+    serializer_class = ImportSerializer
+    parser_classes = [MultiPartParser]
+    capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.ORGANIZE, "write": Capability.ORGANIZE}
+
+    @extend_schema(
+        request={"multipart/form-data": ImportSerializer},
+        responses={202: OpenApiResponse(JobSerializer, "The job, whose address is in Location.")},
+        summary="Import ISU competitions",
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Start a job that loads the competitions. Bad rows are named by line, at once where that is quick."""
+        organization_id = organization_required(self.access)
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        files = {name: body.validated_data[key] for key, name in FIELDS.items() if key in body.validated_data}
+        job = start_import(organization_id=organization_id, files=files, archive=body.validated_data.get("archive"))
+        shown = JobSerializer(job, context=self.get_serializer_context()).data
+        return Response(shown, status=202, headers={"Location": shown["url"]})

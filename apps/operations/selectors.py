@@ -1,0 +1,57 @@
+"""Reads of what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from apps.core.access import Access, Capability
+from apps.core.errors import FieldError
+from apps.core.jobs.models import Job
+from apps.events.models import Event
+
+FILE = "#/files/"
+ROW = "/rows/"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """One thing wrong with uploaded files, as a row of a table; without a line it is the file as a whole."""
+
+    file: str
+    line: str
+    column: str
+    sentence: str
+
+
+def visible_jobs(access: Access) -> models.QuerySet[Job]:
+    """The organization's jobs, newest first, for those who organize; their own for everybody else."""
+    jobs: models.QuerySet[Job] = Job.objects.order_by("-created_at", "-id")
+    if access.allows(Capability.ORGANIZE):
+        return jobs
+    own: models.QuerySet[Job] = jobs.filter(created_by=access.user_id)
+    return own
+
+
+def faults_in(problem: dict[str, Any] | None) -> list[FaultRow]:
+    """What a job's problem document says about single rows."""
+    errors = (problem or {}).get("errors", [])
+    return list(fault_rows(FieldError(one["pointer"], one["code"], one["detail"]) for one in errors))
+
+
+def fault_rows(errors: Iterator[FieldError]) -> Iterator[FaultRow]:
+    """Errors by file, line and column, from pointers such as `#/files/judge-scores.csv/rows/12/score`."""
+    for error in errors:
+        file, _, place = error.pointer.removeprefix(FILE).partition(ROW)
+        line, _, column = place.partition("/")
+        yield FaultRow(file, line, column, error.detail)
+
+
+def events_made_by(job: Job) -> models.QuerySet[Event]:
+    """The live events that an import made or added to."""
+    ids = (job.result or {}).get("event_ids", [])
+    events: models.QuerySet[Event] = Event.objects.filter(pk__in=ids).order_by("name")
+    return events

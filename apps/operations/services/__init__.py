@@ -1,0 +1,1 @@
+"""What operations does: the first start, and imports that arrive as uploads."""
