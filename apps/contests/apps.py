@@ -3,7 +3,40 @@
 from django.apps import AppConfig
 
 
+def resources() -> dict[str, str]:
+    """What the API's front page lists of this app."""
+    names = (
+        "assignments",
+        "categories",
+        "certifications",
+        "contestants",
+        "contests",
+        "criteria",
+        "deductions",
+        "entries",
+        "judges",
+        "recusals",
+        "scores",
+    )
+    singular = {"categories": "category", "criteria": "criterion", "entries": "entry"}
+    return {name: f"contests:{singular.get(name, name.removesuffix('s'))}-list" for name in names}
+
+
 class ContestsConfig(AppConfig):
     name = "apps.contests"
     label = "contests"
     verbose_name = "Contests"
+
+    def ready(self) -> None:
+        from apps.contests.services import deletions  # noqa: PLC0415 - models are loaded by now
+        from apps.contests.services.imports.uploads import discard_upload  # noqa: PLC0415
+        from apps.core.jobs.hooks import job_finished  # noqa: PLC0415
+        from apps.core.rest.root import api_resources  # noqa: PLC0415
+        from apps.core.softdelete import hooks  # noqa: PLC0415
+
+        api_resources.register(resources)
+        job_finished.register(discard_upload)
+        hooks.may_delete.register(deletions.objections_to_deleting)
+        hooks.may_restore.register(deletions.objections_to_restoring)
+        hooks.rows_deleted.register(deletions.tell_of_deleted)
+        hooks.rows_restoring.register(deletions.tell_of_restored)

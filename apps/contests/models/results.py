@@ -13,6 +13,7 @@ from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
 from apps.contests.models.people import Assignment, Entry
 from apps.contests.models.structure import POINTS, Criterion
 from apps.core import clock
+from apps.core.access import Capability
 from apps.core.ids import new_id
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
@@ -27,6 +28,8 @@ class Score(OrganizationModel):
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="scores", db_index=False)
     state = models.CharField(max_length=10, choices=ScoreState.choices, default=ScoreState.SCORED)
     value = models.DecimalField(**POINTS, null=True, blank=True)  # type: ignore[arg-type]
+
+    deletion_capability: ClassVar[Capability] = Capability.TALLY
 
     class Meta:
         ordering = ["id"]
@@ -60,13 +63,13 @@ class Deduction(OrganizationModel):
     proposed_by = models.UUIDField(null=True, editable=False)
     approved_by = models.UUIDField(null=True, editable=False)
     reversed_at = models.DateTimeField(null=True, editable=False)
-    reversal_reason = models.CharField(max_length=500, blank=True, editable=False)
+    reversal_reason = models.CharField(max_length=1000, blank=True, editable=False)
+
+    deletion_capability: ClassVar[Capability] = Capability.TALLY
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gte=0), name="deduction_amount_not_negative")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="deduction_amount_not_negative")]
         indexes = [
             live_index("organization", "-id", name="deduction_list"),
             # an entry's deductions; its cascade

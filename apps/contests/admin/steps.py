@@ -1,0 +1,102 @@
+"""Steps that change where something stands: asked about on a page of their own, and taken by `POST` only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from apps.contests.admin.forms import ReasonedStepForm, StepForm
+from apps.contests.admin.parts import PartAdmin
+from apps.core.errors import PodiumError
+
+NAMED_FAULTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is asked and done.
+
+    `run` gets the row's id and the confirmed `version`, and the `reason` where one is needed; it raises PodiumErrors.
+    `done` follows the row's name in the message.
+    """
+
+    title: str
+    text: str
+    button: str
+    done: str
+    run: Callable[..., object]
+    needs_reason: bool = False
+    is_grave: bool = False
+
+
+class SteppedAdmin(PartAdmin):
+    """The admin of rows that take steps: `names_of_steps` says which ones there are from where a row stands."""
+
+    def names_of_steps(self, request: HttpRequest, row: Any) -> set[str]:
+        """The names of the detail actions that this caller can take now."""
+        raise NotImplementedError
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Buttons for the steps that there are."""
+        row = self.get_object(request, object_id)
+        if row is None or row.is_deleted:
+            return []
+        names = self.names_of_steps(request, row)
+        return [action for action in self._get_base_actions_detail() if action.method.original_function_name in names]
+
+    def take(self, request: HttpRequest, object_id: str, name: str, step: Step) -> HttpResponse:
+        """Ask whether the step `name` shall be taken, and take it once that is confirmed."""
+        row = self.get_object(request, object_id)
+        if row is None or row.is_deleted:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_step_permission(request, row, name):
+            raise PermissionDenied
+        form_class = ReasonedStepForm if step.needs_reason else StepForm
+        if request.method != "POST":
+            return self._ask_for_step(request, row, step, form_class(initial={"version": row.version}))
+        form = form_class(request.POST)
+        if not form.is_valid():
+            return self._ask_for_step(request, row, step, form)
+        self._run(request, row, step, form.cleaned_data)
+        return HttpResponseRedirect(self._page_of(row.pk))
+
+    def has_step_permission(self, request: HttpRequest, row: Any, name: str) -> bool:
+        """Whether the caller's role takes this step at all, wherever the row stands."""
+        del name
+        return self.has_change_permission(request, row)
+
+    def _run(self, request: HttpRequest, row: Any, step: Step, values: dict[str, Any]) -> None:
+        try:
+            step.run(row.pk, **values)
+        except PodiumError as error:
+            messages.error(request, error.detail)
+            for fault in error.errors[:NAMED_FAULTS]:
+                if fault.detail != error.detail:
+                    messages.error(request, fault.detail)
+            if len(error.errors) > NAMED_FAULTS:
+                messages.error(request, f"… and {len(error.errors) - NAMED_FAULTS} more.")
+        else:
+            messages.success(request, f"{row} {step.done}")
+
+    def _ask_for_step(self, request: HttpRequest, row: Any, step: Step, form: StepForm) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": step.title,
+            "opts": self.opts,
+            "original": row,
+            "step": step,
+            "form": form,
+            "back": self._page_of(row.pk),
+        }
+        return TemplateResponse(request, "contests/admin/step.html", context)
+
+    def _page_of(self, row_id: UUID) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row_id])

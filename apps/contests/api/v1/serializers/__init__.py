@@ -1,0 +1,1 @@
+"""How contests and what is in them look from outside."""

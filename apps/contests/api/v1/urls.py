@@ -1,0 +1,32 @@
+"""The routes of contests."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+from apps.contests.api.v1.views import marks, people, structure
+from apps.core.rest.routers import PodiumRouter, route
+from apps.core.rest.views import PodiumViewSet
+
+app_name = "contests"
+
+router = PodiumRouter()
+router.register("contests", structure.ContestViewSet, basename="contest")
+router.register("categories", structure.CategoryViewSet, basename="category")
+router.register("criteria", structure.CriterionViewSet, basename="criterion")
+router.register("contestants", people.ContestantViewSet, basename="contestant")
+router.register("entries", people.EntryViewSet, basename="entry")
+router.register("judges", people.JudgeViewSet, basename="judge")
+router.register("assignments", people.AssignmentViewSet, basename="assignment")
+router.register("recusals", people.RecusalViewSet, basename="recusal")
+router.register("scores", marks.ScoreViewSet, basename="score")
+router.register("deductions", marks.DeductionViewSet, basename="deduction")
+router.register("certifications", marks.CertificationViewSet, basename="certification")
+
+UUID = PodiumViewSet.lookup_value_regex
+SCORECARD = rf"^assignments/(?P<assignment_id>{UUID})/scorecards/(?P<entry_id>{UUID})/$"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    route(SCORECARD, marks.ScorecardViewSet.as_view({"get": "retrieve", "put": "update"}), name="scorecard"),
+    *router.urls,
+]

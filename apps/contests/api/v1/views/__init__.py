@@ -1,0 +1,1 @@
+"""The routes of contests, by what they are about."""

@@ -1,0 +1,197 @@
+"""Contests, categories, criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db import models
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from apps.contests.api.v1.filters import CategoryFilter, ContestFilter, CriterionFilter
+from apps.contests.api.v1.serializers.boards import (
+    CategoryBoardSerializer,
+    ContestBoardSerializer,
+    show_category_board,
+    show_contest_board,
+)
+from apps.contests.api.v1.serializers.marks import CertificationDetailSerializer, VerificationSerializer
+from apps.contests.api.v1.serializers.structure import (
+    CategorySerializer,
+    ContestSerializer,
+    CriterionSerializer,
+    EmptySerializer,
+    ReasonSerializer,
+)
+from apps.contests.api.v1.views.parts import PartViewSet
+from apps.contests.models import Category, Contest, Criterion
+from apps.contests.policies import TRANSITIONS
+from apps.contests.selectors.certification import certification_in_force, verify_certification
+from apps.contests.selectors.leaderboard import board_tag, category_board, contest_board
+from apps.contests.services import transitions
+from apps.contests.services.certification import certify_contest, void_certification
+from apps.contests.services.contests import change_contest, create_contest
+from apps.core.access import Capability
+from apps.core.errors import FieldError, MalformedRequest
+from apps.core.rest.etags import expected_version
+from apps.core.rest.filters import refuse_unknown_params
+from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row
+from apps.core.softdelete.rest import SoftDeleteMixin
+
+MARKS = "marks"
+EXPAND = OpenApiParameter("expand", str, enum=[MARKS], description="`marks`: single marks, as far as you see them.")
+
+
+class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
+    """What has one winner list."""
+
+    model = Contest
+    serializer_class = ContestSerializer
+    capabilities: ClassVar[dict[str, Capability]] = {
+        "read": Capability.VIEW,
+        "write": Capability.ORGANIZE,
+        "metadata": Capability.VIEW,
+        **{name.replace("-", "_"): transition.capability for name, transition in TRANSITIONS.items()},
+    }
+    filterset_class = ContestFilter
+    ordering_fields = ("name", "position", "status", "created_at", "updated_at")
+    search_fields = ("name", "slug", "event__name")
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        serializer.instance = create_contest(**serializer.validated_data)
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        contest: Contest = serializer.instance  # type: ignore[assignment]
+        serializer.instance = change_contest(contest_id=contest.pk, values=serializer.validated_data)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"])
+    def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take entries: `draft → open`."""
+        return self._move(request, transitions.open_contest)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"], url_path="start-scoring")
+    def start_scoring(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take marks: `open → scoring`."""
+        return self._move(request, transitions.start_scoring)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"])
+    def lock(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Close scoring: `scoring → locked`; 409 names the marks that are missing where the rule blocks on them."""
+        return self._move(request, transitions.lock_contest)
+
+    @extend_schema(request=ReasonSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ContestSerializer)
+    def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Go on scoring: `locked → scoring`, for a reason."""
+        return self._move(request, transitions.reopen_contest, with_reason=True)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"])
+    def certify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Sign the frozen result: `locked → certified`."""
+        return self._move(request, certify_contest)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show the certified result: `certified → published`."""
+        return self._move(request, transitions.publish_contest)
+
+    @extend_schema(request=ReasonSerializer)
+    @action(detail=True, methods=["post"])
+    def void(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take the certification back, for a reason: `certified, published → locked`."""
+        return self._move(request, void_certification, with_reason=True)
+
+    @extend_schema(parameters=[EXPAND], responses=ContestBoardSerializer)
+    @action(detail=True, methods=["get"])
+    def leaderboard(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The winner list: ranks, totals, panel scores, what was dropped, and which tie-breaker decided."""
+        with_marks = asks_for_marks(request)
+        board = contest_board(self.get_object(), access=self.access, with_marks=with_marks)
+        return answer_board(request, show_contest_board(board))
+
+    @extend_schema(responses=CertificationDetailSerializer)
+    @action(detail=True, methods=["get"])
+    def certification(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The certification in force, with the document that was signed."""
+        found = certification_in_force(self.get_object())
+        serializer = CertificationDetailSerializer(found, context=self.get_serializer_context())
+        return Response(serializer.data)
+
+    @extend_schema(responses=VerificationSerializer)
+    @action(detail=True, methods=["get"], url_path="certification/verify")
+    def verify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Compute the certified result again from the stored marks, and say whether its hash holds."""
+        return Response(VerificationSerializer(verify_certification(self.get_object())).data)
+
+    def _move(self, request: Request, service: Callable[..., object], *, with_reason: bool = False) -> Response:
+        contest = self.get_object()
+        body = (ReasonSerializer if with_reason else EmptySerializer)(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = expected_version(request, required=False)
+        service(contest_id=contest.pk, access=self.access, version=version, **body.validated_data)
+        return answer_row(self, self.get_object(), request)
+
+
+class CategoryViewSet(PartViewSet):
+    """Scored segments of contests."""
+
+    model = Category
+    serializer_class = CategorySerializer
+    filterset_class = CategoryFilter
+    ordering_fields = ("name", "position", "created_at")
+    search_fields = ("name", "slug")
+
+    def rows(self) -> models.QuerySet[Category]:
+        return Category.objects.select_related("contest")
+
+    @extend_schema(parameters=[EXPAND], responses=CategoryBoardSerializer)
+    @action(detail=True, methods=["get"])
+    def leaderboard(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The standings of this category alone, with places by its own tie-breakers."""
+        with_marks = asks_for_marks(request)
+        board = category_board(self.get_object(), access=self.access, with_marks=with_marks)
+        return answer_board(request, show_category_board(board))
+
+
+class CriterionViewSet(PartViewSet):
+    """What judges mark."""
+
+    model = Criterion
+    serializer_class = CriterionSerializer
+    filterset_class = CriterionFilter
+    ordering_fields = ("name", "position", "created_at")
+    search_fields = ("name",)
+
+    def rows(self) -> models.QuerySet[Criterion]:
+        return Criterion.objects.select_related("category")
+
+
+def asks_for_marks(request: Request) -> bool:
+    """Whether `?expand=marks` was asked for.
+
+    Raises:
+        MalformedRequest: something else is to be expanded.
+    """
+    refuse_unknown_params(request, {"expand"})
+    asked = [name for name in request.query_params.get("expand", "").split(",") if name]
+    if set(asked) - {MARKS}:
+        detail = f"A board can be expanded by {MARKS}."
+        raise MalformedRequest(detail, errors=[FieldError("?expand", "UNKNOWN_EXPANSION", detail)])
+    return bool(asked)
+
+
+def answer_board(request: Request, body: dict[str, Any]) -> Response:
+    """A board with its ETag; 304 where the caller has it already."""
+    tag = board_tag(body)
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status=304, headers={"ETag": tag})
+    return Response(body, headers={"ETag": tag})

@@ -1,0 +1,150 @@
+"""Who may do what and when: pure functions on loaded objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from apps.contests.enums import ContestantStatus, ContestStatus, EntryState, ScoreState, SeatRole
+from apps.contests.errors import TransitionNotAllowed
+from apps.contests.models import Assignment, Contest, Contestant, Criterion, Entry, Judge
+from apps.contests.scoring.rounding import canonical
+from apps.core.access import Access, Capability
+from apps.core.errors import FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One way from some states to another, what it takes, and whether a reason must be given."""
+
+    name: str
+    sources: frozenset[ContestStatus]
+    target: ContestStatus
+    capability: Capability
+    needs_reason: bool = False
+
+
+TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
+    {
+        transition.name: transition
+        for transition in (
+            Transition("open", frozenset({ContestStatus.DRAFT}), ContestStatus.OPEN, Capability.ORGANIZE),
+            Transition("start-scoring", frozenset({ContestStatus.OPEN}), ContestStatus.SCORING, Capability.TALLY),
+            Transition("lock", frozenset({ContestStatus.SCORING}), ContestStatus.LOCKED, Capability.TALLY),
+            Transition(
+                "reopen",
+                frozenset({ContestStatus.LOCKED}),
+                ContestStatus.SCORING,
+                Capability.TALLY,
+                needs_reason=True,
+            ),
+            Transition("certify", frozenset({ContestStatus.LOCKED}), ContestStatus.CERTIFIED, Capability.VOID),
+            Transition("publish", frozenset({ContestStatus.CERTIFIED}), ContestStatus.PUBLISHED, Capability.PUBLISH),
+            Transition(
+                "void",
+                frozenset({ContestStatus.CERTIFIED, ContestStatus.PUBLISHED}),
+                ContestStatus.LOCKED,
+                Capability.VOID,
+                needs_reason=True,
+            ),
+        )
+    }
+)
+
+CHANGEABLE = frozenset({ContestStatus.DRAFT, ContestStatus.OPEN, ContestStatus.SCORING})
+CERTIFIED = frozenset({ContestStatus.CERTIFIED, ContestStatus.PUBLISHED})
+
+
+def allowed_transitions(status: str) -> list[str]:
+    """The names of the transitions that lead away from `status`, in the order of a contest's life."""
+    return [transition.name for transition in TRANSITIONS.values() if status in transition.sources]
+
+
+def require_transition(contest: Contest, name: str) -> Transition:
+    """The transition `name` of this contest.
+
+    Raises:
+        TransitionNotAllowed: it does not lead away from the contest's status.
+    """
+    transition = TRANSITIONS[name]
+    if contest.status not in transition.sources:
+        allowed = allowed_transitions(contest.status)
+        raise TransitionNotAllowed(
+            f"A contest that is {contest.status} can't do {name!r}; it can do {', '.join(allowed)}.",
+            extra={"status": contest.status, "allowed": allowed},
+        )
+    return transition
+
+
+def is_changeable(contest: Contest) -> bool:
+    """Whether structure, marks and deductions may change."""
+    return contest.status in CHANGEABLE
+
+
+def is_certified(contest: Contest) -> bool:
+    """Whether a certification is in force."""
+    return contest.status in CERTIFIED
+
+
+def competes(entry: Entry) -> bool:
+    """Whether the entry takes marks and a place; a contestant who is out of the contest is out of each category."""
+    return entry.state == EntryState.ENTERED and entry.contestant.status == ContestantStatus.ENTERED
+
+
+def marks(assignment: Assignment) -> bool:
+    """Whether this seat is part of the panel; a reserve is not."""
+    return assignment.role != SeatRole.RESERVE
+
+
+def may_mark_for(access: Access, assignment: Assignment) -> bool:
+    """The tally room marks for every seat, a judge for their own."""
+    if access.allows(Capability.TALLY, assignment):
+        return True
+    own = access.user_id is not None and assignment.judge.user_id == access.user_id
+    return own and access.allows(Capability.MARK, assignment)
+
+
+def is_judge_only(access: Access) -> bool:
+    """Somebody who marks and has no right to read other people's marks."""
+    return access.allows(Capability.MARK) and not access.allows(Capability.READ_MARKS)
+
+
+def sees_names(access: Access, contest: Contest) -> bool:
+    """In a blind contest, judges see numbers until the results are out."""
+    return not contest.blind or contest.status == ContestStatus.PUBLISHED or not is_judge_only(access)
+
+
+def sees_standings(access: Access, contest: Contest) -> bool:
+    """Until the lock, judges see no panel scores, totals or places: others' marks could be worked out of them."""
+    return not is_changeable(contest) or not is_judge_only(access)
+
+
+def reads_all_marks(access: Access) -> bool:
+    """Whether single marks of every judge are shown; others see their own."""
+    return access.allows(Capability.READ_MARKS)
+
+
+def same_affiliation(judge: Judge, contestant: Contestant) -> bool:
+    """Whether both name the same club, country or company, however it is written."""
+    club = judge.affiliation.strip().casefold()
+    return bool(club) and club == contestant.affiliation.strip().casefold()
+
+
+def mark_faults(criterion: Criterion, state: str, value: Decimal | None) -> Iterator[FieldError]:
+    """What is wrong with this mark by itself; pointers are relative to the mark (`value`)."""
+    if state != ScoreState.SCORED:
+        if value is not None:
+            yield FieldError("value", "NOT_ALLOWED", f"A mark that is {state} has no value.")
+        return
+    if value is None:
+        detail = "A scored mark has a value; 0 is a mark, nothing is none."
+        yield FieldError("value", "REQUIRED", detail)
+    elif not criterion.minimum <= value <= criterion.maximum:
+        scale = f"from {canonical(criterion.minimum)} to {canonical(criterion.maximum)}"
+        detail = f"{criterion.name} is marked {scale}."
+        yield FieldError("value", "OUT_OF_SCALE", detail)
+    elif (value - criterion.minimum) % criterion.step:
+        steps = f"in steps of {canonical(criterion.step)} from {canonical(criterion.minimum)}"
+        yield FieldError("value", "WRONG_STEP", f"{criterion.name} is marked {steps}.")

@@ -1,0 +1,1 @@
+"""Reads: what a contest is made of, its boards, what is missing, what was certified."""

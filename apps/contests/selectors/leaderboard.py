@@ -1,0 +1,197 @@
+"""The boards as people and programs read them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from apps.contests.models import Assignment, Category, Contest
+from apps.contests.policies import is_changeable, reads_all_marks, sees_names, sees_standings
+from apps.contests.scoring.panel import Use
+from apps.contests.scoring.rounding import canonical
+from apps.contests.selectors.board.policy import BoardPolicy, CategoryPolicy, load_policy
+from apps.contests.selectors.board.rows import (
+    ContestantMember,
+    ContestantRow,
+    EntryRow,
+    Visibility,
+    ask,
+    parse_contestants,
+    parse_entries,
+)
+from apps.contests.selectors.board.statement import category_statement, contest_statement
+from apps.core.access import Access
+
+
+class CriterionHead(TypedDict):
+    """A criterion, as the board's head describes it."""
+
+    id: UUID
+    name: str
+    factor: str
+
+
+class CategoryHead(TypedDict):
+    """A category, as the board's head describes it."""
+
+    id: UUID
+    name: str
+    slug: str
+    weight: str
+    rule: dict[str, object]
+    criteria: list[CriterionHead]
+
+
+@dataclass(frozen=True, slots=True)
+class ContestBoard:
+    """The winner list of a contest.
+
+    `as_of` is the time of the latest change among the live rows that it was computed from, so that the same rows give
+    the same board whenever it is read. `withheld`: this reader gets no figures yet.
+    """
+
+    contest: Contest
+    policy: BoardPolicy
+    as_of: datetime
+    withheld: bool
+    rows: list[ContestantRow]
+
+    @property
+    def categories(self) -> list[CategoryHead]:
+        return [category_head(category) for category in self.policy.categories]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryBoard:
+    """The standings of one category; the rest as in `ContestBoard`."""
+
+    contest: Contest
+    category: CategoryPolicy
+    as_of: datetime
+    withheld: bool
+    rows: list[EntryRow]
+
+
+def contest_board(contest: Contest, *, access: Access, with_marks: bool = False) -> ContestBoard:
+    """The winner list as `access` may see it, in a constant number of queries.
+
+    `with_marks` adds single marks: all of them for those who read marks, their own for judges.
+    """
+    policy = load_policy(contest)
+    statement, parameters = contest_statement(policy, with_marks=with_marks)
+    texts, latest = ask(statement, parameters, _visibility(contest, access))
+    rows = parse_contestants(texts)
+    withheld = not sees_standings(access, contest)
+    if withheld:
+        rows = [_withhold_contestant(row) for row in sorted(rows, key=_by_number)]
+    if not sees_names(access, contest):
+        for row in rows:
+            _hide_name(row["contestant"])
+    return ContestBoard(contest, policy, _latest(policy, latest), withheld, rows)
+
+
+def category_board(category: Category, *, access: Access, with_marks: bool = False) -> CategoryBoard:
+    """The standings of a category as `access` may see them, in a constant number of queries."""
+    contest = category.contest
+    policy = load_policy(contest, only=category.pk)
+    statement, parameters = category_statement(policy, with_marks=with_marks)
+    texts, latest = ask(statement, parameters, _visibility(contest, access))
+    rows = parse_entries(texts)
+    withheld = not sees_standings(access, contest)
+    if withheld:
+        rows = [_withhold_entry(row) for row in sorted(rows, key=_by_start)]
+    if not sees_names(access, contest):
+        for row in rows:
+            _hide_name(row["contestant"])
+    return CategoryBoard(contest, policy.categories[0], _latest(policy, latest), withheld, rows)
+
+
+def category_head(policy: CategoryPolicy) -> CategoryHead:
+    """What the head of a board says about a category."""
+    category = policy.category
+    return {
+        "id": category.pk,
+        "name": category.name,
+        "slug": category.slug,
+        "weight": canonical(category.weight),
+        "rule": policy.rule.to_dict(),
+        "criteria": [
+            {"id": criterion.pk, "name": criterion.name, "factor": canonical(criterion.factor)}
+            for criterion in policy.criteria
+        ],
+    }
+
+
+def board_tag(body: object) -> str:
+    """The entity tag of a board: a digest of what is shown, so that it changes with that and with nothing else."""
+    text = json.dumps(body, default=str, separators=(",", ":"))
+    return f'"{hashlib.blake2s(text.encode(), digest_size=16).hexdigest()}"'
+
+
+def _visibility(contest: Contest, access: Access) -> Visibility:
+    own = Assignment.objects.filter(
+        category__contest=contest, judge__user=access.user_id, judge__user__isnull=False
+    ).values_list("pk", flat=True)
+    all_marks = reads_all_marks(access)
+    return Visibility(all_marks=all_marks, own_seats=tuple(own), dropped=all_marks or not is_changeable(contest))
+
+
+def _latest(policy: BoardPolicy, found: datetime | None) -> datetime:
+    times = [policy.contest.updated_at, *(category.category.updated_at for category in policy.categories)]
+    return max(times if found is None else [*times, found])
+
+
+def _by_number(row: ContestantRow) -> int:
+    return row["contestant"]["number"]
+
+
+def _by_start(row: EntryRow) -> tuple[bool, int, int]:
+    order = row.get("starting_order")
+    return (order is None, order or 0, row["contestant"]["number"])
+
+
+def _hide_name(contestant: ContestantMember) -> None:
+    contestant["name"] = None
+    contestant["affiliation"] = None
+
+
+def _withhold_contestant(row: ContestantRow) -> ContestantRow:
+    categories = [_withhold_entry(entry) for entry in row["categories"]]
+    hidden: ContestantRow = {
+        **row,
+        "rank": None,
+        "shared": False,
+        "decided_by": [],
+        "subtotal": None,
+        "deductions": None,
+        "total": None,
+        "categories": categories,
+    }
+    return hidden
+
+
+def _withhold_entry(row: EntryRow) -> EntryRow:
+    hidden: EntryRow = {
+        **row,
+        "rank": None,
+        "shared": False,
+        "decided_by": [],
+        "component_total": None,
+        "subtotal": None,
+        "total": None,
+        "criteria": [
+            {**panel, "panel": None, "score": None, "fault": None, "dropped": None, "judges": 0}
+            for panel in row["criteria"]
+        ],
+    }
+    for name in ("value", "weighted"):
+        if name in hidden:
+            hidden[name] = None
+    for panel in hidden["criteria"]:
+        for mark in panel.get("marks", []):  # their own: whether it was dropped depends on the others
+            mark["use"] = Use.PENDING
+    return hidden

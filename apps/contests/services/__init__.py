@@ -1,0 +1,1 @@
+"""Writes: one use case a function, keyword-only, each in one transaction."""

@@ -1,0 +1,32 @@
+"""What contests tell the rest of the world, through the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apps.contests.models import Contest
+from apps.core.outbox.services import DomainEvent, emit_many
+
+
+def announce(contest: Contest, type_: str, **data: object) -> None:
+    """Say that something has happened to a contest, such as `contest.locked`."""
+    emit_many([_event(contest, type_, data)])
+
+
+def announce_changed_boards(contests: Iterable[Contest]) -> None:
+    """Say that the boards of these contests are no longer what they were."""
+    emit_many([_event(contest, "leaderboard.changed", {}) for contest in contests])
+
+
+def _event(contest: Contest, type_: str, data: dict[str, object]) -> DomainEvent:
+    return DomainEvent(
+        type=type_,
+        subject=f"contest/{contest.pk}",
+        organization_id=contest.organization_id,
+        data={
+            "id": str(contest.pk),
+            "event": str(contest.event_id),
+            "status": contest.status,
+            **data,
+        },
+    )

@@ -1,0 +1,97 @@
+"""What deletes and restores mean to contests: a certified one stays, what is in a locked one stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from django.db import models
+
+from apps.contests.models import (
+    Assignment,
+    Category,
+    Contest,
+    Contestant,
+    Criterion,
+    Deduction,
+    Entry,
+    Judge,
+    Recusal,
+    Score,
+)
+from apps.contests.policies import is_certified, is_changeable
+from apps.contests.services.announcing import announce_changed_boards
+from apps.contests.services.holding import hold_for_share
+from apps.core.softdelete.hooks import Affected, Objection
+
+# From the root of a deletion to the contest that it is in. What hangs below the root is in the same one.
+INSIDE: Mapping[type[models.Model], str] = {
+    Category: "contest",
+    Criterion: "category__contest",
+    Contestant: "contest",
+    Entry: "category__contest",
+    Assignment: "category__contest",
+    Recusal: "assignment__category__contest",
+    Score: "entry__category__contest",
+    Deduction: "entry__category__contest",
+}
+BY_LABEL = {model._meta.label_lower: (model, path) for model, path in INSIDE.items()}
+
+
+def objections_to_deleting(affected: Affected) -> Sequence[Objection]:
+    """A certified contest, and anything in one, stays until its certification is voided; see `_objections`."""
+    whole = list(affected.rows(Contest).filter(status__in=("certified", "published")))
+    return [*(_certified(contest) for contest in whole), *_objections(affected)]
+
+
+def objections_to_restoring(affected: Affected) -> Sequence[Objection]:
+    """Nothing comes back into a locked contest."""
+    return _objections(affected)
+
+
+def tell_of_deleted(affected: Affected) -> None:
+    """The boards of contests that lost something have changed."""
+    announce_changed_boards(_held(affected))
+
+
+def tell_of_restored(affected: Affected) -> Callable[[], None]:
+    """The boards of contests that got something back will have changed."""
+    contests = _held(affected)
+    return lambda: announce_changed_boards(contests)
+
+
+def _objections(affected: Affected) -> list[Objection]:
+    contests = Contest.objects.filter(pk__in=_contests_around(affected))
+    if affected.deletions:
+        contests = contests.filter(pk__in=[contest.pk for contest in _held(affected)])
+    return [
+        _certified(contest) if is_certified(contest) else _locked(contest)
+        for contest in contests
+        if not is_changeable(contest)
+    ]
+
+
+def _held(affected: Affected) -> list[Contest]:
+    ids = _contests_around(affected)
+    return hold_for_share(contest_ids=ids) if ids else []
+
+
+def _contests_around(affected: Affected) -> set[UUID]:
+    """The contests that the root is in, or for a judge sits in; none where whole contests go."""
+    if affected.root_model == Judge._meta.label_lower:
+        return set(affected.rows(Assignment).values_list("category__contest_id", flat=True))
+    if affected.root_model not in BY_LABEL:
+        return set()
+    model, path = BY_LABEL[affected.root_model]
+    rows = model._base_manager.filter(pk__in=affected.root_ids)
+    return set(rows.values_list(f"{path}_id", flat=True))
+
+
+def _certified(contest: Contest) -> Objection:
+    detail = f"The contest {contest.name} is {contest.status}; an owner must void its certification first."
+    return Objection("CONTEST_CERTIFIED", detail, Contest._meta.label_lower, (contest.pk,))
+
+
+def _locked(contest: Contest) -> Objection:
+    detail = f"The contest {contest.name} is {contest.status}; reopen it first."
+    return Objection("CONTEST_LOCKED", detail, Contest._meta.label_lower, (contest.pk,))

@@ -1,0 +1,1 @@
+"""How tests make rows, one module per app."""
