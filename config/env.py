@@ -91,13 +91,6 @@ DATABASE_URL: Final = Variable(
     "PostgreSQL 15 or newer. Unset, a local PostgreSQL is started in `PODIUM_HOME`.",
     secret=True,
 )
-DATABASE_DIRECT_URL: Final = Variable(
-    "DATABASE_DIRECT_URL",
-    POSTGRES_URL,
-    "",
-    "The same database without PgBouncer in between, for `LISTEN`. Unset, `DATABASE_URL`.",
-    secret=True,
-)
 DATABASE_POOL_MAX: Final = Variable("DATABASE_POOL_MAX", WHOLE, 10, "Connections that one web process opens at most.")
 DATABASE_POOL_TIMEOUT: Final = Variable(
     "DATABASE_POOL_TIMEOUT", SECONDS, 5.0, "How long a request waits for a free connection before it fails."
@@ -186,5 +179,18 @@ def _shown(default: object) -> str:
             return f"`{default}`"
 
 
+def main(arguments: list[str]) -> int:
+    """Print the table; or, given the page that has it, check that it is there word for word."""
+    table = markdown_table()
+    if not arguments:
+        sys.stdout.write(table)
+        return 0
+    page = Path(arguments[0])
+    if table in page.read_text(encoding="utf-8"):
+        return 0
+    sys.stderr.write(f"The table in {page} is out of date: put in what `python -m config.env` prints.\n")
+    return 1
+
+
 if __name__ == "__main__":
-    sys.stdout.write(markdown_table())
+    sys.exit(main(sys.argv[1:]))

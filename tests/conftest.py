@@ -7,11 +7,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from apps.core import clock
 from apps.core.tenancy import current_scope, enter_scope
+from tests.services import prepare, pytest_runtest_makereport, pytest_xdist_setupnodes
+
+__all__ = ["pytest_runtest_makereport", "pytest_xdist_setupnodes"]
+
+prepare()  # now: the conftests further down import models
 
 TESTS = Path(__file__).parent
+
+# A slow machine is no reason to fail; the same examples on every run are a reason to trust a red one.
+settings.register_profile("podium", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("podium")
 SLOW_FOLDERS = {"e2e", "benchmarks"}
 
 

@@ -28,7 +28,7 @@ HOMES: Final = Path(tempfile.gettempdir(), f"podium-tests-{os.geteuid()}")
 SECONDS_TO_START: Final = 60
 
 REQUIRE_ALL: Final = "PODIUM_REQUIRE_ALL"
-MAY_SKIP: Final = ("../shared",)  # data that a clone doesn't have
+MAY_SKIP: Final = ("../shared", "only root")  # data that a clone doesn't have; CI that is an ordinary user
 
 
 def prepare() -> None:
@@ -38,7 +38,7 @@ def prepare() -> None:
     """
     if "PYTEST_XDIST_WORKER" not in os.environ and needs_services(sys.argv[1:]):
         _start_services()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     django.setup()
 
 
@@ -76,6 +76,8 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def _start_services() -> None:
     _remove_what_killed_runs_left()
     HOMES.mkdir(mode=0o700, exist_ok=True)
+    if HOMES.is_symlink() or HOMES.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{HOMES} belongs to somebody else: remove it, or set TMPDIR")
     home = Path(tempfile.mkdtemp(prefix="run-", dir=HOMES))
     os.environ["PODIUM_HOME"] = str(home)
     local = LocalServices(home, durable=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.selectors import access_for_admin
+from apps.core.access import Capability
 from apps.core.correlation.context import set_actor
 from apps.core.tenancy import Scope, enter_scope
 
@@ -23,5 +24,6 @@ class AdminScopeMiddleware:
             request.access = access  # type: ignore[attr-defined]
             if access.user_id is not None:
                 set_actor(access.user_id)
+            if access.organization_id is not None or access.allows(Capability.OPERATE):
                 enter_scope(Scope(access.organization_id, "platform staff in the admin"))
         return self.get_response(request)

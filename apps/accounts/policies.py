@@ -9,13 +9,14 @@ from django.contrib.auth.models import AnonymousUser
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Membership, User
+from apps.core.access import Access
 from apps.core.access import Capability as May
 
 ALL = frozenset(May) - {May.OPERATE}
 
 ALLOWED: dict[Role, frozenset[May]] = {
     Role.OWNER: ALL,
-    Role.ADMIN: ALL - {May.PURGE, May.VOID},
+    Role.ADMIN: ALL - {May.OWN, May.PURGE, May.VOID},
     Role.ORGANIZER: frozenset({May.VIEW, May.ORGANIZE, May.SIGN, May.PUBLISH}),
     Role.TALLY_MASTER: frozenset({May.VIEW, May.MARK, May.READ_MARKS, May.TALLY, May.SIGN}),
     Role.AUDITOR: frozenset({May.VIEW, May.READ_MARKS, May.SIGN, May.AUDIT}),
@@ -66,6 +67,16 @@ class NobodyAccess:
         """Never."""
         del capability, obj
         return False
+
+
+def may_change_member(access: Access, old: Role | None, new: Role | None) -> bool:
+    """Who manages people gives and takes roles; only owners and the platform's staff make or change an owner.
+
+    `old` None is somebody new, `new` None a removal.
+    """
+    if not access.allows(May.MANAGE_PEOPLE):
+        return False
+    return Role.OWNER not in {old, new} or access.allows(May.OWN)
 
 
 def may_use_admin(user: User | AnonymousUser) -> bool:

@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from apps.accounts.enums import Role
-from apps.accounts.models import Membership, Organization, User
+from apps.accounts.models import Membership, Organization, TokenFamily, User
 from apps.accounts.policies import USES_ADMIN, MemberAccess, NobodyAccess, OperatorAccess
-from apps.core.access import Access
-from apps.core.errors import FieldError, MalformedRequest, NotFound
+from apps.core import clock
+from apps.core.access import Access, Capability
+from apps.core.errors import FieldError, NotFound, OrganizationNotNamed
 
 HEADER = "X-Organization"
 SESSION_KEY = "podium_organization"
 
 
-class OrganizationAmbiguous(MalformedRequest):
-    """The caller belongs to several organizations and did not say which one is meant."""
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """A person's live memberships in live organizations, by the organization's name."""
+    found: QuerySet[Membership] = (
+        Membership.objects.filter(user=user, organization__deleted_at__isnull=True)
+        .select_related("organization")
+        .order_by("organization__name", "id")
+    )
+    return found
 
-    code = "ORGANIZATION_REQUIRED"
+
+def access_of_request(request: Request) -> Access:
+    """Who calls the API: in the organization of the header, else of the session, else in their only one."""
+    session = getattr(request._request, "session", None)
+    preferred = session.get(SESSION_KEY) if session is not None else None
+    return access_for(request.user, request.headers.get(HEADER), preferred=preferred)
 
 
-def access_for(user: User | AnonymousUser, slug: str | None) -> Access:
+def access_for(user: User | AnonymousUser, slug: str | None = None, *, preferred: str | None = None) -> Access:
     """The caller's access in the organization named by `slug`, or in the only one it belongs to.
+
+    `preferred` is where it would like to act; it is passed over where that is no longer possible.
 
     Raises:
         NotFound: `slug` is not one of the caller's organizations (whether or not it exists).
-        OrganizationAmbiguous: no slug, and more than one organization.
+        OrganizationNotNamed: no slug, and more than one organization.
     """
     if not isinstance(user, User) or not user.is_active:
         return NobodyAccess()
     if user.is_staff:
         return _operator(user, slug)
-    memberships = list(
-        Membership.objects.filter(user=user, organization__deleted_at__isnull=True).select_related(
-            "organization"
-        )
-    )
+    memberships = list(memberships_of(user))
+    chosen = memberships
     if slug:
         chosen = [m for m in memberships if m.organization.slug == slug]
         if not chosen:
-            raise NotFound(f"You belong to no organization {slug!r}.")
-    else:
-        chosen = memberships
+            raise NotFound("You belong to no organization of this name.")
+    elif len(memberships) > 1:
+        chosen = [m for m in memberships if m.organization.slug == preferred] or memberships
     if len(chosen) > 1:
         slugs = ", ".join(sorted(m.organization.slug for m in chosen))
         detail = f"Say which organization is meant: {slugs}."
-        raise OrganizationAmbiguous(detail, errors=[FieldError(HEADER, "REQUIRED", detail)])
+        raise OrganizationNotNamed(detail, errors=[FieldError(HEADER, "REQUIRED", detail)])
     if not chosen:
         return NobodyAccess(user_id=user.pk)
     return MemberAccess(user.pk, chosen[0].organization_id, Role(chosen[0].role))
@@ -58,26 +73,61 @@ def _operator(user: User, slug: str | None) -> Access:
         return OperatorAccess(user.pk, only[0] if len(only) == 1 else None)
     organization_id = Organization.objects.filter(slug=slug).values_list("pk", flat=True).first()
     if organization_id is None:
-        raise NotFound(f"There is no organization {slug!r}.")
+        raise NotFound("There is no organization of this name.")
     return OperatorAccess(user.pk, organization_id)
 
 
+def admin_memberships(user: User) -> list[Membership]:
+    """Where a person may use the admin, by the organization's name."""
+    return list(memberships_of(user).filter(role__in=USES_ADMIN))
+
+
+def admin_organizations(user: User) -> list[Organization]:
+    """The organizations that a person can act in through the admin, by name."""
+    if user.is_staff:
+        return list(Organization.objects.order_by("name", "id"))
+    return [membership.organization for membership in admin_memberships(user)]
+
+
 def access_for_admin(request: HttpRequest) -> Access:
-    """The admin's caller: platform staff on everything, others in the organization chosen in their session."""
+    """The admin's caller, in the organization chosen in their session; platform staff without one on everything."""
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return NobodyAccess()
-    if user.is_staff:
-        return OperatorAccess(user.pk)
-    memberships = list(
-        Membership.objects.filter(user=user, role__in=USES_ADMIN, organization__deleted_at__isnull=True)
-        .select_related("organization")
-        .order_by("organization__name")
-    )
     wanted = request.session.get(SESSION_KEY)
-    chosen = next((m for m in memberships if m.organization.slug == wanted), None) or next(
-        iter(memberships), None
-    )
+    if user.is_staff:
+        chosen_by_staff = Organization.objects.filter(slug=wanted).values_list("pk", flat=True).first()
+        return OperatorAccess(user.pk, chosen_by_staff)
+    memberships = admin_memberships(user)
+    chosen = next((m for m in memberships if m.organization.slug == wanted), None) or next(iter(memberships), None)
     if chosen is None:
         return NobodyAccess(user_id=user.pk)
     return MemberAccess(user.pk, chosen.organization_id, Role(chosen.role))
+
+
+def capabilities_of(access: Access) -> list[str]:
+    """What a caller may do, in the order of the enumeration."""
+    return [str(capability) for capability in Capability if access.allows(capability)]
+
+
+def organization_of(access: Access) -> Organization | None:
+    """The organization that a caller acts in."""
+    organization: Organization | None = Organization.objects.filter(pk=access.organization_id).first()
+    return organization
+
+
+def live_sessions(user: User) -> QuerySet[TokenFamily]:
+    """A person's sessions that are still good, newest first."""
+    return TokenFamily.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=clock.now())
+
+
+def members_of(organization_id: UUID | None, *, only_user: UUID | None = None) -> QuerySet[Membership]:
+    """An organization's live members (all of the platform's without one), or one person's own membership."""
+    found: QuerySet[Membership] = Membership.objects.filter(
+        user__deleted_at__isnull=True, organization__deleted_at__isnull=True
+    ).select_related("user", "organization")
+    if organization_id is not None:
+        found = found.filter(organization_id=organization_id)
+    if only_user is not None:
+        found = found.filter(user_id=only_user)
+    return found

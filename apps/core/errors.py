@@ -53,6 +53,20 @@ class MalformedRequest(PodiumError):
     title = "The request can't be read"
 
 
+class OrganizationNotNamed(MalformedRequest):
+    """The caller may act in several organizations and did not say which one is meant."""
+
+    code = "ORGANIZATION_REQUIRED"
+    title = "Say which organization is meant"
+
+
+class Unauthenticated(PodiumError):
+    """Nobody has signed in, or what they signed in with no longer counts. HTTP 401."""
+
+    code = "NOT_AUTHENTICATED"
+    title = "Sign in first"
+
+
 class NotFound(PodiumError):
     """Not there, deleted, or another organization's: the three look the same. HTTP 404."""
 
@@ -72,6 +86,13 @@ class Conflict(PodiumError):
 
     code = "CONFLICT"
     title = "In conflict with the current state"
+
+
+class TooLarge(PodiumError):
+    """More bytes than are taken here. HTTP 413."""
+
+    code = "TOO_LARGE"
+    title = "The request is too large"
 
 
 class Invalid(PodiumError):

@@ -3,7 +3,20 @@
 from django.apps import AppConfig
 
 
+def resources() -> dict[str, str]:
+    """What the API's front page lists of this app."""
+    return {"datasets": "datasets:dataset-list"}
+
+
 class DatasetsConfig(AppConfig):
     name = "apps.datasets"
     label = "datasets"
     verbose_name = "Datasets"
+
+    def ready(self) -> None:
+        from apps.core.rest.root import api_resources  # noqa: PLC0415 - models below apps
+        from apps.core.softdelete import hooks  # noqa: PLC0415
+        from apps.datasets.services.content import forget_purged_content  # noqa: PLC0415
+
+        api_resources.register(resources)
+        hooks.rows_purging.register(forget_purged_content)

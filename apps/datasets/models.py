@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
+from apps.core.access import Capability
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
+from apps.core.softdelete.frozen import FrozenColumns
 
 
 class Dataset(OrganizationModel):
@@ -16,6 +20,8 @@ class Dataset(OrganizationModel):
     description = models.TextField(blank=True, max_length=10_000)
     tags = models.JSONField(default=list, blank=True)
     owner_id = models.UUIDField(null=True, editable=False)
+
+    deletion_capability: ClassVar[Capability] = Capability.MANAGE_DATA
 
     class Meta:
         ordering = ["-id"]
@@ -29,11 +35,25 @@ class Dataset(OrganizationModel):
         return self.name
 
 
+# What a version is: written once. Who made it and what they said about it can be erased.
+CONTENT_COLUMNS = (
+    "organization_id",
+    "dataset_id",
+    "number",
+    "content_hash",
+    "storage_key",
+    "size",
+    "row_count",
+    "columns",
+    "dialect",
+)
+
+
 class DatasetVersion(OrganizationModel):
     """One state of a dataset's data; its content never changes.
 
     `content_hash` is SHA-256 of the stored bytes in hexadecimal, `size` their number; `columns` lists
-    `{"name", "type", "nullable"}` in order.
+    `{"name", "type", "nullable"}` in order; `dialect` holds the file's `encoding` and `delimiter`.
     """
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -43,15 +63,19 @@ class DatasetVersion(OrganizationModel):
     size = models.PositiveBigIntegerField(editable=False)
     row_count = models.PositiveBigIntegerField(editable=False)
     columns = models.JSONField(default=list, editable=False)
+    dialect = models.JSONField(default=dict, editable=False)
     filename = models.CharField(max_length=255, blank=True, editable=False)
     message = models.CharField(max_length=500, blank=True)
     created_by = models.UUIDField(null=True, editable=False)
 
+    deletion_capability: ClassVar[Capability] = Capability.MANAGE_DATA
+
     class Meta:
         ordering = ["-number"]
-        # counts deleted versions too: a number is never used again
         constraints = [
-            models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_unique")
+            # counts deleted versions too: a number is never used again
+            models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_unique"),
+            FrozenColumns(name="dataset_version_content_frozen", columns=CONTENT_COLUMNS),
         ]
         indexes = [
             live_index("organization", "-id", name="dataset_version_list"),

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
+from apps.core.timezones import validate_timezone
 from apps.events.enums import EventStatus
 
 
@@ -18,22 +19,21 @@ class Event(OrganizationModel):
     description = models.TextField(blank=True, max_length=10_000)
     venue = models.CharField(max_length=200, blank=True)
     timezone = models.CharField(
-        max_length=64, default="UTC", help_text="Of the venue, such as Europe/Helsinki."
+        max_length=64,
+        default="UTC",
+        validators=[validate_timezone],
+        help_text="Of the venue, such as Europe/Helsinki.",
     )
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
-    status = models.CharField(
-        max_length=10, choices=EventStatus.choices, default=EventStatus.DRAFT, editable=False
-    )
+    status = models.CharField(max_length=10, choices=EventStatus.choices, default=EventStatus.DRAFT, editable=False)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             unique_live("organization", "slug", name="event_slug_unique"),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True)
-                | Q(starts_at__isnull=True)
-                | Q(ends_at__gte=F("starts_at")),
+                condition=Q(ends_at__isnull=True) | Q(starts_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
                 name="event_ends_after_it_starts",
             ),
         ]

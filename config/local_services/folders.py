@@ -71,7 +71,7 @@ def prepare_state_folder(home: Path) -> Path:
     """`PODIUM_HOME/services`, made when it is missing. Another user's is refused: we would lock them out."""
     state = home / "services"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         state.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise LocalServiceError(f"PODIUM_HOME={home} can't be used: {error.strerror}.") from error

@@ -1,5 +1,6 @@
 """The admin site (django-unfold): its title, colours and menu."""
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -10,9 +11,11 @@ def _item(title: str, icon: str, view: str) -> dict[str, object]:
 UNFOLD = {
     "SITE_TITLE": "Podium",
     "SITE_HEADER": "Podium",
-    "SITE_SUBHEADER": "Events that are judged",
+    "SITE_SUBHEADER": "apps.accounts.admin.menu.acting_in",
+    "ACCOUNT": {"navigation": "apps.accounts.admin.menu.account_links"},
     "SITE_URL": "/api/v1/",
     "SITE_SYMBOL": "trophy",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("podium/icon.svg")}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.admin.environment_label",

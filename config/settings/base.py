@@ -5,7 +5,9 @@ from config.settings.admin import *  # noqa: F403
 from config.settings.celery import *  # noqa: F403
 from config.settings.database import *  # noqa: F403
 from config.settings.files import *  # noqa: F403
+from config.settings.first_start import *  # noqa: F403
 from config.settings.logs import *  # noqa: F403
+from config.settings.metrics import *  # noqa: F403
 from config.settings.resilience import *  # noqa: F403
 from config.settings.rest import *  # noqa: F403
 from config.settings.security import *  # noqa: F403
@@ -27,7 +29,7 @@ INSTALLED_APPS = [
     "apps.datasets",
     "apps.contests",
     "apps.operations",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own admin site in place of ours
     "unfold.contrib.filters",
     "config.admin.PodiumAdminConfig",
     "django.contrib.auth",

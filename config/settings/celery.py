@@ -1,6 +1,11 @@
 """Celery: JSON only, late acknowledgement, one queue a kind of work."""
 
+from kombu import Queue
+
 from config import env
+
+# One queue a kind of work, so that a burst of one kind does not hold up the others.
+TASK_QUEUE_NAMES = ("default", "mail", "webhooks", "datasets", "models")
 
 CELERY_BROKER_URL = env.read(env.CELERY_BROKER_URL) or env.read(env.REDIS_URL) or "redis://"
 CELERY_RESULT_BACKEND = "django-db"
@@ -10,9 +15,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-CELERY_QUEUES = ("default", "mail", "webhooks", "datasets", "models")
+CELERY_TASK_QUEUES = tuple(Queue(name) for name in TASK_QUEUE_NAMES)
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 1800

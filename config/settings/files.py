@@ -20,11 +20,15 @@ def _inner_storage(url: str) -> dict[str, object]:
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": location}}
 
 
+STORAGE_URL = env.read(env.STORAGE_URL)
 STORAGES = {
     "default": {"BACKEND": "apps.integrations.storage.GuardedStorage", "OPTIONS": {"inner": "files"}},
-    "files": _inner_storage(env.read(env.STORAGE_URL)),
+    "files": _inner_storage(STORAGE_URL),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+STATICFILES_DIRS = [env.ROOT / "config" / "static"]
 SERVESTATIC_USE_FINDERS = True
+# How large an uploaded table may be. It is read in the request, so that its bad rows are named at once.
+DATASET_LIMITS = {"bytes": 100 * 1024 * 1024, "rows": 5_000_000, "columns": 2_000}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -11,8 +11,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.core.rest.permissions.CapabilityPermission"],
     "DEFAULT_RENDERER_CLASSES": [
-        "apps.core.rest.renderers.V1JSONRenderer",
         "apps.core.rest.renderers.PlainJSONRenderer",
+        "apps.core.rest.renderers.V1JSONRenderer",
         "apps.core.rest.renderers.StaffBrowsableAPIRenderer",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.rest.versions.VersionNegotiation",
@@ -31,7 +31,12 @@ REST_FRAMEWORK = {
 }
 
 # Requests per minute, by who asks.
-API_RATES = {"anonymous": "120/minute", "user": "1200/minute", "login": "10/minute"}
+API_RATES = {
+    "anonymous": "120/minute",
+    "user": "1200/minute",
+    "login": "10/minute",
+    "refresh": "60/minute",
+}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Podium",

@@ -16,6 +16,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Wrong passwords, counted by whom and where from. The pair is tight; the account alone is wider, so that a stranger
+# can't lock its owner out with a handful of guesses; an address may be a whole venue behind one router.
+SIGN_IN_FAILURES = {
+    "account_and_address": "5/15minute",
+    "account": "50/15minute",
+    "address": "100/15minute",
+}
+# An email is unique among live people (user_email_unique); Django's check knows unconditional constraints only.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 

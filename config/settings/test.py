@@ -1,12 +1,13 @@
 """The test suite: fast hashing, no throttling between tests, services from tests/services.py."""
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import SIMPLE_JWT
+from config.settings.base import API_RATES, INSTALLED_APPS, SIMPLE_JWT
 
 SECRET_KEY = "a-key-for-tests-only-" + "0123456789" * 4
 SIMPLE_JWT = {**SIMPLE_JWT, "SIGNING_KEY": SECRET_KEY}
 ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.zoo"]  # every kind of foreign key, for tests of soft delete
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-API_RATES = {"anonymous": "100000/minute", "user": "100000/minute", "login": "100000/minute"}
+API_RATES = dict.fromkeys(API_RATES, "100000/minute")

@@ -39,7 +39,9 @@ def test_a_value_is_free_again_once_its_row_is_deleted(model: type[models.Model]
 @pytest.mark.parametrize("model", OF_AN_ORGANIZATION, ids=_label)
 def test_lists_have_an_index_that_leads_with_the_organization(model: type[models.Model]) -> None:
     leading = [
-        index.name for index in model._meta.indexes if index.fields and index.fields[0] == "organization" and index.condition
+        index.name
+        for index in model._meta.indexes
+        if index.fields and index.fields[0] == "organization" and index.condition
     ]
 
     assert leading, f"{model._meta.label} needs live_index('organization', …)"

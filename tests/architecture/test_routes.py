@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.views import APIView
 
 from apps.core.access import Capability
 from apps.core.rest.permissions import CapabilityPermission
+from tests.routes import Route, routes
 
 # Routes that anybody may call, each with its reason.
 OPEN_TO_ALL = {
@@ -25,36 +24,52 @@ OPEN_TO_ALL = {
     "v1:accounts:logout": "a refresh token is the credential",
 }
 
-
-def _views(resolver: URLResolver, names: tuple[str, ...] = (), path: str = "") -> Iterator[tuple[str, str, Any]]:
-    for pattern in resolver.url_patterns:
-        here = path + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            inner = (*names, pattern.namespace) if pattern.namespace else names
-            yield from _views(pattern, inner, here)
-        elif isinstance(pattern, URLPattern) and here.startswith("api/"):
-            name = ":".join((*names, pattern.name or here))
-            yield name, here, getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
+# Routes that ask for a sign-in and for no role: they are about the caller alone.
+OPEN_TO_THE_SIGNED_IN = {
+    "v1:accounts:me": "who am I",
+    "v1:accounts:password": "one's own password",
+    "v1:accounts:session-list": "one's own sessions",
+    "v1:accounts:session-detail": "one's own sessions",
+}
 
 
-ROUTES = sorted(_views(get_resolver()), key=lambda route: route[:2])
+def _id(route: Route) -> str:
+    return f"{route.name} {route.path}"
 
 
 def test_there_are_routes_to_look_at() -> None:
-    assert len(ROUTES) > 20
+    assert len(routes()) > 20
 
 
-@pytest.mark.parametrize(("name", "path", "view"), ROUTES, ids=[f"{name} {path}" for name, path, _ in ROUTES])
-def test_a_route_has_permission_throttle_and_schema(name: str, path: str, view: Any) -> None:
-    assert view is not None and issubclass(view, APIView), "every route is a DRF view"
+@pytest.mark.parametrize("route", routes(), ids=_id)
+def test_a_route_has_permission_throttle_and_schema(route: Route) -> None:
+    view = route.view
+    assert isinstance(view, type), f"{route.name} is no class-based view"
+    assert issubclass(view, APIView), "every route is a DRF view"
     assert view.throttle_classes, "no throttle"
-    assert view.schema is not None or name in OPEN_TO_ALL, "left out of the OpenAPI document"
+    assert view.schema is not None or route.name in OPEN_TO_ALL, "left out of the OpenAPI document"
     if AllowAny in view.permission_classes:
-        assert name in OPEN_TO_ALL, f"{name} is open to all; say why"
+        assert route.name in OPEN_TO_ALL, f"{route.name} is open to all; say why"
+    elif IsAuthenticated in view.permission_classes:
+        assert route.name in OPEN_TO_THE_SIGNED_IN, f"{route.name} asks for no role; say why"
     else:
         assert CapabilityPermission in view.permission_classes
         assert all(isinstance(value, Capability) for value in view.capabilities.values())
 
 
-def test_the_list_of_open_routes_has_no_strangers() -> None:
-    assert set(OPEN_TO_ALL) <= {name for name, _, _ in ROUTES}
+def test_the_lists_of_open_routes_have_no_strangers() -> None:
+    assert {*OPEN_TO_ALL, *OPEN_TO_THE_SIGNED_IN} <= {route.name for route in routes()}
+
+
+def test_a_route_has_one_name_and_a_name_one_route() -> None:
+    """With and without the trailing slash is one route; plural and singular twins are none."""
+    twice = {name: count for name, count in Counter(route.name for route in routes()).items() if count > 1}
+
+    assert twice == {}
+
+
+@pytest.mark.parametrize("route", routes(), ids=_id)
+def test_an_address_ends_in_a_slash(route: Route) -> None:
+    anything = dict.fromkeys(route.parameters, "01890000-0000-7000-8000-000000000000")
+
+    assert route.url(anything).endswith("/")

@@ -50,7 +50,9 @@ def test_no_task_is_sent_past_the_queue() -> None:
 
 
 def test_no_django_signals_are_connected_in_apps() -> None:
-    signals = re.compile(r"from django\.(db\.models|core|dispatch)[\w.]* import [^\n]*\b(receiver|Signal|post_save|pre_save)")
+    signals = re.compile(
+        r"from django\.(db\.models|core|dispatch)[\w.]* import [^\n]*\b(receiver|Signal|post_save|pre_save)"
+    )
     found = [_ids(path) for path in SOURCES if signals.search(path.read_text())]
 
     assert found == []
@@ -66,7 +68,7 @@ def test_nothing_is_left_for_later() -> None:
 def test_functions_import_at_the_top() -> None:
     """An import inside a function hides a cycle; `ready()` and start-up files have their reasons."""
     allowed = {"manage.py", "apps.py"}
-    inner = re.compile(r"^ {4,}(from [\w.]+ import|import [\w.]+)", re.M)
+    inner = re.compile(r"^ {4,}(from [\w.]+ import|import [\w.]+)", re.MULTILINE)
     found = [
         _ids(path)
         for path in SOURCES
@@ -77,7 +79,7 @@ def test_functions_import_at_the_top() -> None:
 
 
 def _outside_type_checking(pattern: re.Pattern[str], text: str) -> bool:
-    without = re.sub(r"^if TYPE_CHECKING:\n(?:(?: {4}.*)?\n)+", "", text, flags=re.M)
+    without = re.sub(r"^if TYPE_CHECKING:\n(?:(?: {4}.*)?\n)+", "", text, flags=re.MULTILINE)
     return bool(pattern.search(without))
 
 

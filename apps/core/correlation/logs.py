@@ -79,18 +79,26 @@ SHARED_PROCESSORS: list[Any] = [
 ]
 
 
+def _drop_colour(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """uvicorn sends each message twice, the second time with colours."""
+    event.pop("color_message", None)
+    return event
+
+
 def _module_name(_logger: object, _name: str, event: EventDict) -> EventDict:
     record = event.get("_record")
     event["module"] = record.name if isinstance(record, logging.LogRecord) else event.pop("logger", "podium")
     return event
 
 
-def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
-    """The `LOGGING` dictionary: JSON lines in production, coloured ones for people."""
-    renderer: list[Any] = (
-        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(default=str)]
+def logging_config(*, level: str, as_json: bool, coloured: bool = False) -> dict[str, Any]:
+    """The `LOGGING` dictionary: JSON lines in production, readable ones for people (coloured on a terminal)."""
+    # Plain tracebacks, turned into text before secrets are hidden: the pretty ones show local variables.
+    plain = structlog.dev.plain_traceback
+    lines: Any = (
+        structlog.processors.JSONRenderer(default=str)
         if as_json
-        else [redact, structlog.dev.ConsoleRenderer(pad_event_to=24)]
+        else structlog.dev.ConsoleRenderer(pad_event_to=24, exception_formatter=plain, colors=coloured)
     )
     return {
         "version": 1,
@@ -101,8 +109,11 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 "foreign_pre_chain": SHARED_PROCESSORS,
                 "processors": [
                     _module_name,
+                    _drop_colour,
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *renderer,
+                    structlog.processors.format_exc_info,
+                    redact,
+                    lines,
                 ],
             },
         },
@@ -115,7 +126,10 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             "uvicorn": {"level": "INFO", "propagate": True, "handlers": []},
             "uvicorn.access": {"level": "WARNING", "propagate": True, "handlers": []},
             "celery": {"level": "INFO", "propagate": True, "handlers": []},
+            # Our own task class logs one line at the start and one at the end of a task.
             "celery.app.trace": {"level": "WARNING", "propagate": True, "handlers": []},
+            "celery.worker.strategy": {"level": "WARNING", "propagate": True, "handlers": []},
+            "celery.beat": {"level": "WARNING", "propagate": True, "handlers": []},
             "httpx": {"level": "WARNING", "propagate": True},
         },
     }

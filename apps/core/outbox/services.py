@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
 
 from apps.core.correlation.context import current
 from apps.core.outbox.models import OutboxMessage
+
+
+@dataclass(frozen=True, slots=True)
+class DomainEvent:
+    """Something that happened.
+
+    Args:
+        type: from the event catalogue, such as `contest.locked`.
+        subject: what it is about, `contest/<id>`; events of one subject are told in order.
+        organization_id: None for events of the platform itself.
+        data: JSON values only, no personal data beyond ids.
+    """
+
+    type: str
+    subject: str
+    organization_id: UUID | None
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 def emit(
@@ -18,25 +36,34 @@ def emit(
     organization_id: UUID | None,
     data: Mapping[str, object],
 ) -> OutboxMessage:
-    """Record a domain event in the current transaction: both commit, or neither.
-
-    Args:
-        type: from the event catalogue, such as `contest.locked`.
-        subject: what it is about, `contest/<id>`; events of one subject are told in order.
-        data: JSON values only, no personal data beyond ids.
+    """Record a domain event in the current transaction: both commit, or neither. Arguments as in `DomainEvent`.
 
     Raises:
         RuntimeError: outside a transaction, where the event could be lost or be about nothing.
     """
+    (message,) = emit_many([DomainEvent(type, subject, organization_id, data)])
+    return message
+
+
+def emit_many(events: Sequence[DomainEvent]) -> list[OutboxMessage]:
+    """Record several events in one statement, in their order.
+
+    Raises:
+        RuntimeError: outside a transaction.
+    """
     if not connection.in_atomic_block:
-        raise RuntimeError(f"emit({type!r}) needs the transaction of the change that it is about.")
+        types = ", ".join(sorted({event.type for event in events}))
+        raise RuntimeError(f"Telling of {types} needs the transaction of the change that it is about.")
     correlation = current()
-    return OutboxMessage.objects.create(
-        type=type,
-        subject=subject,
-        organization_id=organization_id,
-        data=dict(data),
-        correlation_id=correlation.correlation_id if correlation else "",
-        traceparent=(correlation.traceparent or "") if correlation else "",
-        actor_id=correlation.actor_id if correlation else None,
+    return OutboxMessage.objects.bulk_create(
+        OutboxMessage(
+            type=event.type,
+            subject=event.subject,
+            organization_id=event.organization_id,
+            data=dict(event.data),
+            correlation_id=correlation.correlation_id if correlation else "",
+            traceparent=(correlation.traceparent or "") if correlation else "",
+            actor_id=correlation.actor_id if correlation else None,
+        )
+        for event in events
     )

@@ -22,6 +22,13 @@ class AlreadyExists(Conflict):
     title = "Already taken"
 
 
+class ParentGone(Conflict):
+    """What this belongs to was deleted meanwhile."""
+
+    code = "PARENT_DELETED"
+    title = "What it belongs to is deleted"
+
+
 @cache
 def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Constraint name → (model's name, the fields it is about)."""
@@ -71,6 +78,12 @@ def explain_violation(error: IntegrityError) -> PodiumError | None:
             f"A {model} with this {what} exists already.",
             errors=[FieldError(f"#/{field}", "ALREADY_EXISTS", "Taken by a live row.") for field in fields],
             extra={"constraint": name},
+        )
+    if isinstance(cause, psycopg.errors.ForeignKeyViolation) and model:
+        column = (cause.diag.column_name or "").removesuffix("_id")
+        return ParentGone(
+            f"The {column} of this {model} was deleted.",
+            errors=[FieldError(f"#/{column}", "PARENT_DELETED", "Deleted meanwhile.")],
         )
     if isinstance(cause, psycopg.errors.CheckViolation) and model:
         detail = f"Breaks the rule {name}."

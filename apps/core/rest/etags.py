@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from apps.core.errors import FieldError, MalformedRequest, StaleVersion, VersionRequired
 
 BODY_VERSION = "version"
+LONGEST = 10  # digits of a version: its column holds no more
 
 
 class HasVersion(Protocol):
@@ -36,7 +37,7 @@ def expected_version(request: Request, *, required: bool) -> int | None:
             raise VersionRequired("Send If-Match with the ETag that you have read.")
         return None
     text = header.removeprefix("W/").strip('"') if header else str(body)
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST):
         pointer = "If-Match" if header else f"#/{BODY_VERSION}"
         detail = "This is not an ETag or version of this resource."
         raise MalformedRequest(detail, errors=[FieldError(pointer, "INVALID_VERSION", detail)])

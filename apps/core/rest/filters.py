@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,39 @@ from apps.core.errors import FieldError, MalformedRequest
 
 # Not filters: paging, representation, visibility of deleted rows.
 RESERVED = frozenset({"cursor", "page_size", "format", "search", "ordering", "include_deleted", "only_deleted"})
+
+
+def refuse_unknown_params(request: Request, known: Collection[str]) -> None:
+    """Refuse a query string with a name that is not one of `known`: a misspelt filter must not show everything.
+
+    Raises:
+        MalformedRequest: with an entry for each unknown name.
+    """
+    unknown = sorted(set(request.query_params) - set(known) - {"format"})
+    if unknown:
+        names = ", ".join(sorted(set(known) - RESERVED)) or "none"
+        raise MalformedRequest(
+            f"Unknown query parameter: {', '.join(unknown)}. Known here: {names}.",
+            errors=[
+                FieldError(f"?{name}", "UNKNOWN_PARAMETER", "This parameter is not known here.") for name in unknown
+            ],
+        )
+
+
+def whole_number(request: Request, name: str, *, low: int, high: int) -> int | None:
+    """The query parameter `name` as a number, None where it was not sent.
+
+    Raises:
+        MalformedRequest: it is not a whole number from `low` to `high`.
+    """
+    asked = request.query_params.get(name)
+    if asked is None:
+        return None
+    # The length first: Python refuses to read thousands of digits, with an error of its own.
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= len(str(high)) and low <= int(asked) <= high):
+        detail = f"{name} is a whole number from {low} to {high}."
+        raise MalformedRequest(detail, errors=[FieldError(f"?{name}", "OUT_OF_RANGE", detail)])
+    return int(asked)
 
 
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
@@ -31,15 +65,7 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         filterset_class = self.get_filterset_class(view, queryset)
         known = set(filterset_class.base_filters) if filterset_class else set()
         known |= RESERVED | set(getattr(view, "extra_query_params", ()))
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            names = ", ".join(sorted(known - RESERVED)) or "none"
-            raise MalformedRequest(
-                f"Unknown query parameter: {', '.join(unknown)}. Filters of this list: {names}.",
-                errors=[
-                    FieldError(f"?{name}", "UNKNOWN_PARAMETER", "Not a filter of this list.") for name in unknown
-                ],
-            )
+        refuse_unknown_params(request, known)
 
     def get_filterset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
         filterset = super().get_filterset(request, queryset, view)

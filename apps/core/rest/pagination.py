@@ -1,19 +1,33 @@
-"""Cursor pagination: opaque, signed, bound to the filters, stable under inserts."""
+"""Cursor pagination: opaque, signed, bound to the filters, stable under inserts and deletes.
+
+A cursor holds the values that its row has in the list's ordering, key last, so that the next page begins right after
+that row whatever has been added or removed meanwhile. DRF's own cursor knows the first field only: it counts rows
+where that one is equal, and has no place for NULL.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from django.core import signing
-from django.db.models import QuerySet
-from rest_framework.pagination import Cursor, CursorPagination
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from apps.core.errors import FieldError, MalformedRequest
+from apps.core.rest.filters import whole_number
 
 SALT = "podium.cursor"
+FORWARD, BACK = "n", "p"
+NOTHING = Q(pk__in=[])
+
+Position = Sequence[str | None]
 
 
 class InvalidCursor(MalformedRequest):
@@ -23,21 +37,37 @@ class InvalidCursor(MalformedRequest):
 
 
 class SignedCursorPagination(CursorPagination):
-    """DRF's cursor with a signature over position, path and filters; the key breaks ties."""
+    """Keyset pagination with the links, parameters and page controls of DRF's `CursorPagination`."""
 
     page_size = 50
     max_page_size = 100
     page_size_query_param = "page_size"
     ordering: Any = "-id"
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """One page, and whether there is more on either side of it."""
+        size = self.get_page_size(request) or self.page_size
+        self.request, self.base_url = request, request.build_absolute_uri()
+        self.ordering = self.get_ordering(request, queryset, view)
+        self._bound_to = self._binding(request)
+        direction, position = self._read_cursor(request)
+        backwards = direction == BACK
+        ordering = _reversed(self.ordering) if backwards else self.ordering
+        queryset = queryset.order_by(*ordering)
+        if position is not None:
+            queryset = queryset.filter(_after(ordering, position))
+        found = list(queryset[: size + 1])
+        is_more, page = len(found) > size, found[:size]
+        self.rows: list[Any] = page[::-1] if backwards else page
+        self.has_next = backwards or is_more
+        self.has_previous = is_more if backwards else position is not None
+        self.display_page_controls = (self.has_next or self.has_previous) and self.template is not None
+        self._asked = position
+        return self.rows
+
     def get_page_size(self, request: Request) -> int | None:
-        asked = request.query_params.get(self.page_size_query_param)
-        if asked is None:
-            return self.page_size
-        if not asked.isdecimal() or not 1 <= int(asked) <= self.max_page_size:
-            detail = f"page_size is a whole number from 1 to {self.max_page_size}."
-            raise MalformedRequest(detail, errors=[FieldError("?page_size", "OUT_OF_RANGE", detail)])
-        return int(asked)
+        asked = whole_number(request, self.page_size_query_param, low=1, high=self.max_page_size)
+        return asked or self.page_size
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         """The asked or default ordering, with the key as the last resort."""
@@ -47,28 +77,72 @@ class SignedCursorPagination(CursorPagination):
             ordering += ("-id" if ordering[0].startswith("-") else "id",)
         return ordering
 
-    def _binding(self, request: Request) -> str:
-        filters = sorted((k, v) for k, v in request.query_params.lists() if k not in {"cursor", "page_size"})
-        return hashlib.blake2s(repr((request.path.rstrip("/"), filters)).encode(), digest_size=12).hexdigest()
+    def get_next_link(self) -> str | None:
+        return self._link(FORWARD, self.rows[-1:]) if self.has_next else None
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
-        self._bound_to = self._binding(request)
-        page: list[Any] | None = super().paginate_queryset(queryset, request, view)
-        return page
+    def get_previous_link(self) -> str | None:
+        return self._link(BACK, self.rows[:1]) if self.has_previous else None
 
-    def decode_cursor(self, request: Request) -> Cursor | None:
+    def _link(self, direction: str, edge: Sequence[Any]) -> str:
+        """The page beyond `edge`; beyond the asked position where the page has no rows."""
+        position = _position_of(edge[0], self.ordering) if edge else self._asked
+        token = signing.dumps((self._bound_to, direction, position), salt=SALT)
+        return str(replace_query_param(str(self.base_url), self.cursor_query_param, token))
+
+    def _read_cursor(self, request: Request) -> tuple[str, Position | None]:
         encoded = request.query_params.get(self.cursor_query_param)
         if encoded is None:
-            return None
+            return FORWARD, None
         try:
-            bound_to, offset, reverse, position = signing.loads(encoded, salt=SALT)
-        except signing.BadSignature:
-            bound_to = None
+            bound_to, direction, position = signing.loads(encoded, salt=SALT)
+        except (signing.BadSignature, ValidationError):
+            bound_to, direction, position = None, FORWARD, None
         if bound_to != self._bound_to:
             detail = "This cursor is not of this list. Start again without it."
             raise InvalidCursor(detail, errors=[FieldError("?cursor", "INVALID_CURSOR", detail)])
-        return Cursor(offset, reverse, position)
+        return direction, position
 
-    def encode_cursor(self, cursor: Cursor) -> str:
-        token = signing.dumps((self._bound_to, cursor.offset, cursor.reverse, cursor.position), salt=SALT)
-        return str(replace_query_param(str(self.base_url), self.cursor_query_param, token))
+    def _binding(self, request: Request) -> str:
+        filters = sorted((k, v) for k, v in request.query_params.lists() if k not in {"cursor", "page_size"})
+        bound = (request.path.rstrip("/"), filters, self.ordering)
+        return hashlib.blake2s(repr(bound).encode(), digest_size=12).hexdigest()
+
+
+def _reversed(ordering: Sequence[str]) -> tuple[str, ...]:
+    return tuple(field[1:] if field.startswith("-") else f"-{field}" for field in ordering)
+
+
+def _position_of(row: Any, ordering: Sequence[str]) -> list[str | None]:
+    """The row's values in the list's ordering, as text that their columns read again."""
+    position: list[str | None] = []
+    for field in ordering:
+        value = reduce(getattr, field.lstrip("-").split("__"), row)
+        if isinstance(value, Model):
+            value = value.pk
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        position.append(None if value is None else str(value))
+    return position
+
+
+def _after(ordering: Sequence[str], position: Position) -> Q:
+    """The rows that come after `position`: greater in one field, equal in those before it.
+
+    That the first field is not smaller follows from it, and said by itself lets an index begin there.
+    """
+    beyond, equal = NOTHING, Q()
+    for field, value in zip(ordering, position, strict=True):
+        beyond |= equal & _greater(field, value)
+        name = field.lstrip("-")
+        equal &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
+    first, value = ordering[0], position[0]
+    start = Q() if value is None else Q(**{first.lstrip("-"): value}) | _greater(first, value)
+    return start & beyond
+
+
+def _greater(field: str, value: str | None) -> Q:
+    """After `value` in one field. PostgreSQL has NULL last in an ascending order and first in a descending one."""
+    name = field.lstrip("-")
+    if field.startswith("-"):
+        return Q(**{f"{name}__isnull": False}) if value is None else Q(**{f"{name}__lt": value})
+    return NOTHING if value is None else Q(**{f"{name}__gt": value}) | Q(**{f"{name}__isnull": True})

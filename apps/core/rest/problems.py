@@ -26,11 +26,13 @@ TYPE_BASE = "https://podium.dev/problems/"
 
 STATUS: dict[type[errors.PodiumError], int] = {
     errors.MalformedRequest: 400,
+    errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.StaleVersion: 412,
+    errors.TooLarge: 413,
     errors.Invalid: 422,
     errors.VersionRequired: 428,
     errors.TooManyRequests: 429,
@@ -55,7 +57,12 @@ CODES = {
 
 def status_of(error: errors.PodiumError) -> int:
     """The HTTP status of an error's family; 500 for an error of no family."""
-    return next((STATUS[family] for family in type(error).__mro__ if family in STATUS), 500)
+    return status_of_class(type(error))
+
+
+def status_of_class(kind: type[errors.PodiumError]) -> int:
+    """The same, of a class."""
+    return next((STATUS[family] for family in kind.__mro__ if family in STATUS), 500)
 
 
 def problem(
@@ -134,6 +141,8 @@ def _as_ours(error: Exception) -> Exception:
 
 
 def _headers(error: errors.PodiumError) -> dict[str, str]:
+    if isinstance(error, errors.Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="api"'}
     if isinstance(error, errors.RetryableError) and error.retry_after is not None:
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     return {}
@@ -201,4 +210,4 @@ def _respond(document: dict[str, Any], headers: dict[str, str]) -> Response:
     return response
 
 
-__all__ = ["CONTENT_TYPE", "handle", "internal_problem", "problem", "problem_of", "status_of"]
+__all__ = ["CONTENT_TYPE", "handle", "internal_problem", "problem", "problem_of", "status_of", "status_of_class"]

@@ -20,9 +20,10 @@ class _ProblemAware(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        response = (renderer_context or {}).get("response")
-        if getattr(response, "is_problem", False):
-            response.content_type = CONTENT_TYPE  # type: ignore[union-attr]
+        response: Any = (renderer_context or {}).get("response")
+        # Not where the browsable API has its page's JSON rendered: the page itself is HTML.
+        if getattr(response, "is_problem", False) and response.accepted_renderer is self:
+            response["Content-Type"] = CONTENT_TYPE
         body: bytes = super().render(data, accepted_media_type, renderer_context)
         return body
 

@@ -9,16 +9,16 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
 from apps.core.hooks import Hook
+from apps.core.rest.views import PodiumView
 
 api_resources: Hook[[], dict[str, str]] = Hook(
     "api_resources", "What the API's front page lists: title to the name of a route."
 )
 
 
-class ApiRootView(APIView):
+class ApiRootView(PodiumView):
     """Podium's API: start here."""
 
     permission_classes = [AllowAny]

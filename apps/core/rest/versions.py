@@ -24,30 +24,42 @@ class UnsupportedVersion(exceptions.NotAcceptable):
 
 
 class VersionNegotiation(DefaultContentNegotiation):
-    """DRF's negotiation, with `q=0` honoured and unknown versions named in the refusal."""
+    """The format that the client likes best, by RFC 9110, section 12.5.1; unknown versions are named in the refusal.
+
+    DRF's own looks at how precise a range is and never at its weight, and takes `q=0` for a wish.
+    """
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        try:
-            chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
-        except exceptions.NotAcceptable:
-            asked = VENDOR.findall(request.headers.get("Accept", ""))
-            if asked:
-                raise UnsupportedVersion(asked) from None
-            raise
-        return chosen
+        renderers = list(renderers)
+        asked_format = format_suffix or request.query_params.get(self.settings.URL_FORMAT_OVERRIDE)
+        if asked_format:
+            renderers = self.filter_renderers(renderers, asked_format)
+        header = request.headers.get("Accept") or "*/*"
+        ranges = [_parsed(part) for part in header.split(",") if part.strip()]
+        # In the order of the settings, which decides between formats that are liked as much.
+        chosen = max(renderers, key=lambda renderer: _liking(renderer, ranges))
+        if _liking(chosen, ranges) > 0:
+            return chosen, str(chosen.media_type)
+        asked = VENDOR.findall(header)
+        if asked:
+            raise UnsupportedVersion(asked)
+        raise exceptions.NotAcceptable(available_renderers=renderers)
 
-    def get_accept_list(self, request: Request) -> list[str]:
-        """What the client accepts, refused types (`q=0`) left out, the best first within one precision."""
-        header = request.headers.get("Accept", "*/*")
-        weighted = [(token.strip(), _quality(token)) for token in header.split(",") if token.strip()]
-        weighted = [(token, quality) for token, quality in weighted if quality > 0]
-        return [token for token, _ in sorted(weighted, key=lambda pair: -pair[1])]
 
-
-def _quality(token: str) -> float:
+def _parsed(part: str) -> tuple[_MediaType, float]:
+    """A media range and its weight; one that can't be read counts as left out."""
+    kind = _MediaType(part.strip())
     try:
-        return float(_MediaType(token.strip()).params.get("q", "1"))
+        weight = float(kind.params.pop("q", "1"))
     except ValueError:
-        return 1.0
+        weight = 1.0
+    return kind, weight
+
+
+def _liking(renderer: BaseRenderer, ranges: Sequence[tuple[_MediaType, float]]) -> float:
+    """The weight of the most precise range that the renderer's format is in, 0 outside all of them."""
+    offered = _MediaType(str(renderer.media_type))
+    matching = [(kind.precedence, weight) for kind, weight in ranges if offered.match(kind)]
+    return max(matching)[1] if matching else 0.0

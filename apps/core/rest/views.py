@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import models, transaction
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from apps.core.access import Access, Capability
-from apps.core.errors import Forbidden, MalformedRequest
+from apps.core.errors import FieldError, Forbidden, MalformedRequest, OrganizationNotNamed
 from apps.core.hooks import Hook
 from apps.core.rest.etags import etag_of, expected_version, require_version
 from apps.core.rest.permissions import access_of
@@ -24,7 +26,41 @@ resolve_access: Hook[[Request], Access] = Hook(
 )
 
 
-class PodiumViewSet(viewsets.GenericViewSet[Any]):
+def organization_required(access: Access) -> UUID:
+    """The organization that something new will belong to.
+
+    Raises:
+        OrganizationNotNamed: platform staff act on all of them, and named none.
+    """
+    if access.organization_id is None:
+        detail = "Name the organization that this will belong to in X-Organization."
+        raise OrganizationNotNamed(detail, errors=[FieldError("X-Organization", "REQUIRED", detail)])
+    return access.organization_id
+
+
+class Presentation:
+    """What every answer has: the formats that this caller is offered, and the state of its rate limit."""
+
+    def get_renderers(self) -> list[Any]:
+        """Leave the browsable API out for those it is not offered to."""
+        renderers: list[Any] = super().get_renderers()  # type: ignore[misc]
+        user = getattr(getattr(self, "request", None), "_request", None)
+        if StaffBrowsableAPIRenderer.is_offered_to(getattr(user, "user", None)):
+            return renderers
+        return [r for r in renderers if not isinstance(r, StaffBrowsableAPIRenderer)]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        for name, value in getattr(request._request, "rate_limit", {}).items():
+            answer[name] = value
+        return answer
+
+
+class PodiumView(Presentation, APIView):
+    """The base of views that are not about rows of an organization."""
+
+
+class PodiumViewSet(Presentation, viewsets.GenericViewSet[Any]):
     """Authenticates, enters the caller's organization, and answers with ETags.
 
     `capabilities` maps an action (or `read`, `write`) to what the caller must be allowed to do.
@@ -45,21 +81,13 @@ class PodiumViewSet(viewsets.GenericViewSet[Any]):
             raise Forbidden("Nobody has signed in.")
         return access
 
-    def get_renderers(self) -> list[Any]:
-        """Leave the browsable API out for those it is not offered to."""
-        renderers: list[Any] = super().get_renderers()
-        user = getattr(getattr(self, "request", None), "_request", None)
-        if StaffBrowsableAPIRenderer.is_offered_to(getattr(user, "user", None)):
-            return renderers
-        return [r for r in renderers if not isinstance(r, StaffBrowsableAPIRenderer)]
-
     def perform_authentication(self, request: Request) -> None:
         """Sign in, then act in one organization for the rest of the request."""
         super().perform_authentication(request)
         (access,) = resolve_access(request)
         request.access = access  # type: ignore[attr-defined]
         request._request.access = access  # type: ignore[attr-defined]
-        if access.user_id is not None:
+        if access.organization_id is not None or access.allows(Capability.OPERATE):
             enter_scope(Scope(access.organization_id, "platform staff"))
 
     def get_queryset(self) -> models.QuerySet[Any]:
@@ -86,12 +114,6 @@ class PodiumViewSet(viewsets.GenericViewSet[Any]):
         self.check_object_permissions(self.request, found)
         require_version(found, expected_version(self.request, required=self.version_required))
         return found
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in getattr(request._request, "rate_limit", {}).items():
-            answer[name] = value
-        return answer
 
 
 class ReadMixin(mixins.ListModelMixin, mixins.RetrieveModelMixin):
@@ -128,7 +150,7 @@ class WriteMixin:
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         """Save in the caller's organization."""
-        serializer.save(organization_id=self.access.organization_id)  # type: ignore[attr-defined]
+        serializer.save(organization_id=organization_required(self.access))  # type: ignore[attr-defined]
 
     @transaction.atomic
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -15,6 +15,7 @@ from config.local_services.processes import wait_until
 from config.supervisor import child as child_module
 from config.supervisor.child import Child, Surroundings
 from config.supervisor.console import Console
+from config.supervisor.guard import Guard
 from config.supervisor.programs import Program
 from tests.integration.config.processes import pids_of
 
@@ -31,7 +32,9 @@ def output() -> io.StringIO:
 @pytest.fixture
 def surroundings(output: io.StringIO, tmp_path: Path) -> Iterator[Surroundings]:
     descriptor = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
-    yield Surroundings(Console(output), {"PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"}, descriptor)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"}
+    with Guard(descriptor) as guard:
+        yield Surroundings(Console(output), environment, guard, descriptor)
     os.close(descriptor)
 
 
@@ -47,16 +50,16 @@ def test_each_line_carries_the_name_of_its_process_also_an_unfinished_last_one(
     code = "import sys; print('one'); print('two', file=sys.stderr); print('x' * 100_000); print('end', end='')"
     assert asyncio.run(Child(python(code), surroundings).run_once()) == 0
     assert output.getvalue().splitlines() == [
-        "sample   | one",
-        "sample   | two",
-        "sample   | " + "x" * 100_000,
-        "sample   | end",
+        "sample    | one",
+        "sample    | two",
+        "sample    | " + "x" * 100_000,
+        "sample    | end",
     ]
 
 
 def test_bytes_that_are_not_utf_8_are_shown_not_lost(output: io.StringIO, surroundings: Surroundings) -> None:
     asyncio.run(Child(python(r"import sys; sys.stdout.buffer.write(b'a\xffb\n')"), surroundings).run_once())
-    assert output.getvalue() == "sample   | a\ufffdb\n"
+    assert output.getvalue() == "sample    | a\ufffdb\n"
 
 
 def test_a_process_that_ends_is_started_again_with_growing_pauses(
@@ -74,8 +77,8 @@ def test_a_process_that_ends_is_started_again_with_growing_pauses(
     asyncio.run(run_until_third_start())
     messages = [line for line in output.getvalue().splitlines() if line.startswith("podium")]
     assert messages[:2] == [
-        "podium   | sample has ended (exit code 3); next start in 0.05 s",
-        "podium   | sample has ended (exit code 3); next start in 0.1 s",
+        "podium    | sample has ended (exit code 3); next start in 0.05 s",
+        "podium    | sample has ended (exit code 3); next start in 0.1 s",
     ]
 
 
@@ -101,12 +104,12 @@ def stopped(program: Program, output: io.StringIO, surroundings: Surroundings) -
 
 
 def test_a_process_is_asked_to_end_before_it_is_killed(output: io.StringIO, surroundings: Surroundings) -> None:
-    assert stopped(python(PATIENT), output, surroundings) == ["sample   | up", "sample   | asked to end"]
+    assert stopped(python(PATIENT), output, surroundings) == ["sample    | up", "sample    | asked to end"]
 
 
 def test_a_process_that_does_not_end_in_time_is_killed(output: io.StringIO, surroundings: Surroundings) -> None:
     program = python(STUBBORN, seconds_to_stop=0.2)
-    expected = ["sample   | up", "podium   | sample does not end: killing it"]
+    expected = ["sample    | up", "podium    | sample does not end: killing it"]
     assert stopped(program, output, surroundings) == expected
 
 
@@ -121,16 +124,22 @@ SUPERVISING = """
 import asyncio, os, sys
 from config.supervisor.child import Child, Surroundings
 from config.supervisor.console import Console
+from config.supervisor.guard import Guard
 from config.supervisor.programs import Program
 lock = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT)
-code = "import signal, sys; print('up', sys.argv[1]); signal.pause()"
-surroundings = Surroundings(Console(sys.stdout), {"PYTHONUNBUFFERED": "1"}, lock)
+code = '''
+import os, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nor does a worker end that can't say goodbye
+if os.fork():
+    print("up", sys.argv[1])
+signal.pause()
+'''
+surroundings = Surroundings(Console(sys.stdout), {"PYTHONUNBUFFERED": "1"}, Guard(lock), lock)
 asyncio.run(Child(Program("sample", ("-c", code, sys.argv[1]), 1), surroundings).run_once())
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
-def test_a_killed_supervisor_leaves_no_child(tmp_path: Path) -> None:
+def test_a_killed_supervisor_leaves_no_child_and_no_grandchild(tmp_path: Path) -> None:
     mark = f"orphan-{os.getpid()}"
     supervisor = subprocess.Popen(
         [sys.executable, "-c", SUPERVISING, mark, str(tmp_path / "lock")],
@@ -140,7 +149,7 @@ def test_a_killed_supervisor_leaves_no_child(tmp_path: Path) -> None:
     )
     with supervisor:
         assert supervisor.stdout is not None
-        assert supervisor.stdout.readline() == f"sample   | up {mark}\n"
-        assert len(pids_of(mark, executable="python")) == 2
+        assert supervisor.stdout.readline() == f"sample    | up {mark}\n"
+        assert len(pids_of(mark, executable="python")) == 3
         supervisor.kill()
     assert wait_until(lambda: pids_of(mark, executable="python") == [], 10)

@@ -1,0 +1,28 @@
+"""What the admin's frame says about the person who has signed in (django-unfold's settings name these functions)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.accounts.selectors import admin_organizations, organization_of
+from apps.core.access import Access
+
+TAGLINE = "Events that are judged"
+
+
+def account_links(request: HttpRequest) -> list[dict[str, str]]:
+    """The links of the account's menu; the switcher for those who have a choice."""
+    links = [{"title": "Change password", "link": reverse("admin:password_change")}]
+    user = request.user
+    if isinstance(user, User) and (user.is_staff or len(admin_organizations(user)) > 1):
+        links.insert(0, {"title": "Switch organization", "link": reverse("admin:accounts_organization_switch")})
+    return links
+
+
+def acting_in(request: HttpRequest) -> str:
+    """The organization acted in, below the platform's name."""
+    access: Access | None = getattr(request, "access", None)
+    organization = organization_of(access) if access is not None and access.organization_id else None
+    return organization.name if organization else TAGLINE

@@ -1,0 +1,1 @@
+"""The views of sessions, organizations and their members."""

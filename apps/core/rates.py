@@ -1,0 +1,76 @@
+"""Counts of what happens how often, shared by every process, by the `limits` package on Valkey.
+
+With Valkey away each process goes on counting for itself: a limit is looser then, and never off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from apps.core import clock
+
+log = structlog.get_logger("podium.rates")
+
+IN_PROCESS = "memory://"
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a limit says about one key. `reset_in` is in seconds."""
+
+    allowed: bool
+    limit: int
+    seconds: int
+    remaining: int
+    reset_in: int
+
+
+@lru_cache(maxsize=4)
+def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
+    options = {} if url == IN_PROCESS else {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+    return SlidingWindowCounterRateLimiter(storage_from_string(url, wrap_exceptions=True, **options))
+
+
+def hit(rate: str, *key: str) -> Window:
+    """Count one more of `key`; not `allowed` when `rate` (`10/minute`) was used up before."""
+    item = parse(rate)
+    return _ask(lambda limiter: _window(limiter, item, key, allowed=limiter.hit(item, *key)))
+
+
+def peek(rate: str, *key: str) -> Window:
+    """Whether one more of `key` would be allowed, without counting it."""
+    item = parse(rate)
+    return _ask(lambda limiter: _window(limiter, item, key, allowed=limiter.test(item, *key)))
+
+
+def forget(rate: str, *key: str) -> None:
+    """Start to count `key` anew."""
+    item = parse(rate)
+    _ask(lambda limiter: limiter.clear(item, *key))
+
+
+def _window(
+    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: tuple[str, ...], *, allowed: bool
+) -> Window:
+    stats = limiter.get_window_stats(item, *key)
+    reset_in = max(1, round(stats.reset_time - clock.now().timestamp()))
+    return Window(allowed, item.amount, item.get_expiry(), stats.remaining, min(reset_in, item.get_expiry()))
+
+
+def _ask(question: Callable[[SlidingWindowCounterRateLimiter], R]) -> R:
+    try:
+        return question(_limiter(settings.LIMITS_URL))
+    except Exception as error:  # noqa: BLE001 - whatever the store says, the request goes on
+        log.warning("rate limits are counted per process", error_type=type(error).__name__)
+        return question(_limiter(IN_PROCESS))

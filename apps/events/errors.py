@@ -1,0 +1,12 @@
+"""What can go wrong with events."""
+
+from __future__ import annotations
+
+from apps.core.errors import Conflict
+
+
+class EventTransitionRefused(Conflict):
+    """It does not go from where it stands to where it was told to go; `allowed` names where it may."""
+
+    code = "TRANSITION_NOT_ALLOWED"
+    title = "Not from this status"

@@ -1,0 +1,130 @@
+"""The main job, from signing in to an undone delete, over HTTP and in a real browser, under one correlation ID."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.competition import NAME, write_competition
+from tests.e2e.stack import EMAIL, PASSWORD, Stack, wait_until
+
+STORY = "journey-lakeside-1"
+FINISHED = {"succeeded", "failed", "cancelled"}
+
+
+def _only(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    (row,) = answer.json()["results"]
+    return row
+
+
+def _import(client: httpx.Client, folder: Path) -> dict[str, Any]:
+    """Upload the three files and wait for the job."""
+    files = [("files", (path.name, path.read_bytes(), "text/csv")) for path in write_competition(folder)]
+    accepted = client.post("/api/v1/imports/", files=files)
+    assert accepted.status_code == 202, accepted.text
+    location = accepted.headers["Location"]
+
+    def finished() -> dict[str, Any] | None:
+        job = client.get(location).json()
+        return job if job["state"] in FINISHED else None
+
+    job: dict[str, Any] = wait_until(finished, limit=60, what="the end of the import")
+    return job
+
+
+def _act(client: httpx.Client, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+    answer = client.post(path, json=body or {})
+    assert answer.status_code in {200, 201}, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def sign_in(page: Page) -> None:
+    """Sign in to the admin site."""
+    page.goto("/admin/")
+    page.fill("input[name=username]", EMAIL)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page).to_have_url(re.compile(r"/admin/$"))
+
+
+def _restore_in_the_browser(context: BrowserContext, deletion_id: str, screenshots: Path) -> list[str]:
+    """Find the deletion in the recycle bin and restore it; answers what the console complained about."""
+    complaints: list[str] = []
+    page = context.new_page()
+    page.set_extra_http_headers({"X-Correlation-ID": STORY})
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(page)
+    page.goto("/admin/core/deletion/")
+    page.screenshot(path=screenshots / "recycle-bin.png")
+    page.get_by_role("link", name=NAME).first.click()
+    page.screenshot(path=screenshots / "deletion.png")
+    page.get_by_role("link", name=re.compile("restore", re.IGNORECASE)).first.click()
+    page.screenshot(path=screenshots / "restore.png")
+    page.get_by_role("button", name=re.compile("restore", re.IGNORECASE)).first.click()
+    expect(page.get_by_text(re.compile("restored", re.IGNORECASE)).first).to_be_visible()
+    page.screenshot(path=screenshots / "restored.png")
+    return complaints
+
+
+@pytest.mark.timeout(300)
+def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
+    stack: Stack, page_context: BrowserContext, tmp_path: Path, screenshots: Path
+) -> None:
+    with stack.client(STORY) as client:
+        job = _import(client, tmp_path)
+        assert job["state"] == "succeeded", job
+        event = _only(client.get("/api/v1/events/", params={"search": NAME}))
+        contest = _only(client.get("/api/v1/contests/", params={"event": event["id"]}))
+        here = f"/api/v1/contests/{contest['id']}/"
+        assert contest["status"] == "locked"
+        first = client.get(f"{here}leaderboard/")
+        assert [row["rank"] for row in first.json()["standings"]] == [1, 2, 3, 4, 5, 6]
+
+        assert _act(client, f"{here}certify/")["status"] == "certified"
+        assert client.get(f"{here}certification/verify/").json()["holds"] is True
+        assert _act(client, f"{here}publish/")["status"] == "published"
+        refused = client.delete(f"/api/v1/events/{event['id']}/")
+        assert refused.status_code == 409, refused.text
+        assert _act(client, f"{here}void/", {"reason": "The draw has to be repeated."})["status"] == "locked"
+        before = client.get(f"{here}leaderboard/")
+
+        deleted = client.delete(f"/api/v1/events/{event['id']}/")
+        assert deleted.status_code == 204, deleted.text
+        deletion_id = deleted.headers["X-Deletion-ID"]
+        assert deleted.headers["Link"] == f'</api/v1/deletions/{deletion_id}/restore/>; rel="undo"'
+        assert client.get(f"/api/v1/events/{event['id']}/").status_code == 404
+        assert client.get("/api/v1/events/", params={"search": NAME}).json()["results"] == []
+        assert client.get("/api/v1/contests/", params={"event": event["id"]}).json()["results"] == []
+        assert client.get(f"{here}leaderboard/").status_code == 404
+
+        complaints = _restore_in_the_browser(page_context, deletion_id, screenshots)
+        after = client.get(f"{here}leaderboard/")
+        deletion = client.get(f"/api/v1/deletions/{deletion_id}/").json()
+
+    assert complaints == []
+    assert after.content == before.content
+    assert (job["correlation_id"], deletion["correlation_id"]) == (STORY, STORY)
+    assert before.headers["X-Correlation-ID"] == STORY
+    _one_story(stack)
+
+
+def _one_story(stack: Stack) -> None:
+    """Every line that web and worker logged for these requests and their tasks carries the story's ID."""
+    records = stack.records()
+    ours = {r["request_id"] for r in records if r.get("correlation_id") == STORY}
+    lines = [r for r in records if r.get("request_id") in ours]
+
+    assert {r["correlation_id"] for r in lines} == {STORY}
+    assert {r["process"] for r in lines} == {"web", "worker"}
+    requests = [r for r in lines if r["event"] == "request"]
+    assert {r["route"] for r in requests} >= {"/api/v1/^imports/?$", "/api/v1/^auth/login/?$"}
+    tasks = [r["event"] for r in lines if r["process"] == "worker"]
+    assert tasks[0] == "task started"
+    assert tasks[-1] == "task done"

@@ -1,0 +1,79 @@
+"""Who asked: ids on every answer, whatever becomes of the request; and addresses with and without the slash."""
+
+from __future__ import annotations
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.core.ids import new_id
+from tests.integration.core.calls import call_of
+from tests.integration.core.house import House
+from tests.integration.core.requests import send, text_of
+from tests.integration.core.town import Town
+from tests.routes import Operation, operations
+
+EVENTS = "/api/v1/events/"
+ANSWERS = {
+    200: EVENTS,
+    302: "/",
+    400: f"{EVENTS}?unknown=1",
+    404: f"{EVENTS}{new_id()}/",
+    405: "/api/v1/auth/login/",
+    406: EVENTS,
+}
+
+
+@pytest.mark.parametrize(("status", "url"), ANSWERS.items())
+def test_well_formed_ids_come_back_on_every_answer(status: int, url: str, alice: House) -> None:
+    headers = {"HTTP_X_REQUEST_ID": "req-1.A_b", "HTTP_X_CORRELATION_ID": "c" * 64}
+    if status == 406:
+        headers["HTTP_ACCEPT"] = "image/png"
+    response = alice.client.get(url, **headers)
+
+    assert response.status_code == status
+    assert (response.headers["X-Request-ID"], response.headers["X-Correlation-ID"]) == ("req-1.A_b", "c" * 64)
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "<script>", "a\tb", "é", "a/b", "a,b"])
+def test_other_ids_are_replaced_and_never_echoed(given: str, alice: House) -> None:
+    response = alice.client.get(EVENTS, HTTP_X_REQUEST_ID=given, HTTP_X_CORRELATION_ID=given)
+
+    assert response.headers["X-Request-ID"] != given
+    assert response.headers["X-Correlation-ID"] == response.headers["X-Request-ID"]
+
+
+def test_ids_are_on_answers_that_no_view_has_made() -> None:
+    response = APIClient().get("/nothing-here", HTTP_ACCEPT="text/html", HTTP_X_CORRELATION_ID="story-7")
+
+    assert (response.status_code, response.headers["X-Correlation-ID"]) == (404, "story-7")
+
+
+@pytest.mark.parametrize("operation", [o for o in operations() if o.method == "GET"], ids=str)
+def test_an_address_answers_without_its_slash_as_with_it(operation: Operation, town: Town) -> None:
+    call_of(operation).prepare(town.alice)
+    url = operation.route.url(town.alice.values_for(operation.route))
+    if url == "/api/v1/":
+        pytest.skip("the root of all addresses")
+    client = town.callers["owner"]
+
+    with_slash, without = (client.get(url), client.get(url.removesuffix("/")))
+
+    assert with_slash.status_code == without.status_code
+    assert with_slash.headers["Content-Type"] == without.headers["Content-Type"]
+    assert text_of(with_slash)[:40] == text_of(without)[:40]
+
+
+def test_a_write_without_the_slash_is_done_and_not_sent_elsewhere(alice: House) -> None:
+    response = alice.client.post(EVENTS.removesuffix("/"), {"name": "Spring cup"})
+
+    assert response.status_code == 201
+    assert response.headers["Location"] == response.json()["url"]
+    assert response.json()["url"].endswith(f"{EVENTS}{response.json()['id']}/")
+
+
+@pytest.mark.parametrize("operation", [o for o in operations() if o.action == "create"], ids=str)
+def test_what_was_made_says_where_it_is(operation: Operation, alice: House, town: Town) -> None:
+    response = send(town.callers["operator"], operation, alice)
+
+    assert response.status_code in {201, 202}
+    assert town.callers["operator"].get(response.headers["Location"]).json()["id"] == response.json()["id"]

@@ -1,0 +1,112 @@
+"""What is not known is refused by name: fields of bodies, filters and orderings of lists. Over every route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.core.calls import call_of
+from tests.integration.core.house import House
+from tests.integration.core.requests import body_of, send
+from tests.integration.core.town import Town
+from tests.routes import Operation, operations
+
+LISTS = [operation for operation in operations() if operation.action == "list" and operation.method == "GET"]
+BODIES = [operation for operation in operations() if operation.method in {"POST", "PUT", "PATCH"}]
+# Actions without any body: what is sent to them is not read.
+NO_BODY = {
+    f"POST {route}"
+    for route in (
+        "events:event-publish",
+        "events:event-go-live",
+        "events:event-complete",
+        "events:event-archive",
+        "events:event-cancel",
+        "operations:job-cancel",
+    )
+}
+
+
+def client_for(operation: Operation, town: Town) -> Any:
+    """Operators may do everything but end the owner's session."""
+    return town.callers["operator"]
+
+
+@pytest.mark.parametrize("operation", [o for o in BODIES if str(o) not in NO_BODY], ids=str)
+def test_an_unknown_field_is_refused_by_name(operation: Operation, town: Town) -> None:
+    call_of(operation).prepare(town.alice)
+    body = {**body_of(operation, town.alice), "surprise": "1"}
+
+    response = send(client_for(operation, town), operation, town.alice, body=body)
+
+    assert response.status_code == 422, response.content
+    assert [(entry["pointer"], entry["code"]) for entry in response.json()["errors"]] == [
+        ("#/surprise", "UNKNOWN_FIELD")
+    ]
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=str)
+def test_an_unknown_parameter_of_a_list_is_refused_by_name(operation: Operation, alice: House) -> None:
+    response = send(alice.client, operation, alice, query="?nam=x&page_size=10")
+
+    assert response.status_code == 400, response.content
+    assert [(entry["pointer"], entry["code"]) for entry in response.json()["errors"]] == [
+        ("?nam", "UNKNOWN_PARAMETER")
+    ]
+
+
+@pytest.mark.parametrize("operation", [o for o in LISTS if "ordering_fields" in dir(o.route.view)], ids=str)
+def test_an_unknown_ordering_is_refused_with_the_known_ones(operation: Operation, alice: House) -> None:
+    for asked in ("password", "-organization_id", "name;drop", "--id", f"{operation.route.view.ordering_fields[0]},"):
+        response = send(alice.client, operation, alice, query=f"?ordering={asked}")
+
+        assert response.status_code == 400, asked
+        assert response.json()["errors"][0]["code"] == "UNKNOWN_ORDERING"
+
+
+@pytest.mark.parametrize("operation", [o for o in LISTS if "ordering_fields" in dir(o.route.view)], ids=str)
+def test_every_ordering_that_is_offered_works_both_ways_and_over_pages(operation: Operation, alice: House) -> None:
+    alice.another(operation.route.view.model)
+    for field in operation.route.view.ordering_fields:
+        up = _ids(alice, send(alice.client, operation, alice, query=f"?ordering={field}&page_size=1"))
+        down = _ids(alice, send(alice.client, operation, alice, query=f"?ordering=-{field}&page_size=1"))
+
+        assert up == down[::-1]
+
+
+def _ids(house: House, response: Any) -> list[str]:
+    found = []
+    while True:
+        assert response.status_code == 200, response.content
+        found += [str(row.get("id", row)) for row in response.json()["results"]]
+        following = response.json()["next"]
+        if not following:
+            return found
+        response = house.client.get(following)
+
+
+def _filters(operation: Operation) -> dict[str, Any]:
+    return getattr(getattr(operation.route.view, "filterset_class", None), "base_filters", {})
+
+
+FILTERS = [(operation, name) for operation in LISTS for name in _filters(operation)]
+
+
+@pytest.mark.parametrize(("operation", "name"), FILTERS, ids=[f"{o}?{name}" for o, name in FILTERS])
+def test_a_filter_survives_whatever_is_sent_to_it(operation: Operation, name: str, alice: House) -> None:
+    """A value that can't be read is 400 and names the filter; no value is ever a fault of ours."""
+    for value in ("%00", "%F0%9F%8F%86", "'", "9" * 400, "-1", "2026-13-45", "[]", "NaN", "Infinity", "1e400"):
+        response = send(alice.client, operation, alice, query=f"?{name}={value}")
+
+        assert response.status_code in {200, 400}, (value, response.content)
+        if response.status_code == 400:
+            assert {entry["pointer"] for entry in response.json()["errors"]} == {f"?{name}"}
+
+
+@pytest.mark.parametrize("operation", [o for o in LISTS if getattr(o.route.view, "search_fields", ())], ids=str)
+def test_a_search_finds_by_the_fields_that_it_says(operation: Operation, alice: House) -> None:
+    found = send(alice.client, operation, alice, query="?search=zzzzzzzz-nowhere")
+
+    assert (found.status_code, found.json()["results"]) == (200, [])
+    assert send(alice.client, operation, alice, query="?search=%00").status_code == 200
