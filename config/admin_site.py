@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.policies import may_use_admin
@@ -25,5 +25,5 @@ class PodiumAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     def has_permission(self, request: HttpRequest) -> bool:
         return may_use_admin(request.user)
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return PickerView.as_view(admin_site=self)(request)

@@ -38,5 +38,6 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
-    "jobs-sweep": {"task": "core.sweep_jobs", "schedule": 10.0},
+    # It expires, so that an hour without workers does not leave hundreds of sweeps behind.
+    "jobs-sweep": {"task": "core.sweep_jobs", "schedule": 10.0, "options": {"expires": 30.0}},
 }

@@ -52,6 +52,13 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {  # several models have a `state` or a `role`
+        "DeletionStateEnum": "apps.core.softdelete.models.DeletionState",
+        "EntryStateEnum": "apps.contests.enums.EntryState",
+        "MembershipRoleEnum": "apps.accounts.enums.Role",
+        "ScoreStateEnum": "apps.contests.enums.ScoreState",
+        "SeatRoleEnum": "apps.contests.enums.SeatRole",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
 }

@@ -62,10 +62,8 @@ class Supervisor:
             await self._run_step(step)
         if self._stopping.is_set():
             return
-        queues = _celery_queues()
         self._children = [
-            Child(program, self._surroundings)
-            for program in processes(host=self._host, port=self._port, queues=queues)
+            Child(program, self._surroundings) for program in processes(host=self._host, port=self._port)
         ]
         running = [asyncio.create_task(child.keep_running()) for child in self._children]
         await self._announce()
@@ -137,12 +135,6 @@ def _reachable(host: str) -> str:
 def _url(host: str, port: int) -> str:
     name = _reachable(host)
     return f"http://{f'[{name}]' if ':' in name else name}:{port}"
-
-
-def _celery_queues() -> tuple[str, ...]:
-    from django.conf import settings  # noqa: PLC0415 - the settings read URLs that are known only now
-
-    return tuple(settings.TASK_QUEUE_NAMES)
 
 
 def _check_port(host: str, port: int) -> None:

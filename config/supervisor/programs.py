@@ -1,7 +1,6 @@
 """The table of what `make run` runs. A new process is one more row."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -43,36 +42,17 @@ BOOTSTRAP: Final = Program(
 )
 
 
-def processes(*, host: str, port: int, queues: Sequence[str]) -> tuple[Program, ...]:
-    """What runs until the end, in the order of their start."""
-    celery = ("-m", "celery", "--quiet", "--app", "config.celery:app")
+def processes(*, host: str, port: int) -> tuple[Program, ...]:
+    """What runs until the end, in the order of their start. The worker takes all queues of the settings."""
+    celery = ["-m", "celery", "--quiet", "--app", "config.celery:app"]
     server = ("-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port))
+    quietly = ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "8"]
+    alone = f"--without-gossip --without-mingle --concurrency {WORKER_PROCESSES}".split()
     table = (
-        Program(
-            "web",
-            (
-                *server,
-                "--no-access-log",
-                "--no-server-header",
-                "--lifespan",
-                "off",
-                "--timeout-graceful-shutdown",
-                "8",
-            ),
-            colour=96,
-            environment={"PODIUM_PROCESS": "web"},
-        ),
+        Program("web", (*server, *quietly), colour=96, environment={"PODIUM_PROCESS": "web"}),
         Program(
             "worker",
-            (
-                *WITHOUT_ROOT_WARNING,
-                *celery,
-                "worker",
-                "--concurrency",
-                str(WORKER_PROCESSES),
-                "--queues",
-                ",".join(queues),
-            ),
+            (*WITHOUT_ROOT_WARNING, *celery, "worker", *alone),
             colour=93,
             seconds_to_stop=20.0,
             environment={"PODIUM_PROCESS": "worker"},

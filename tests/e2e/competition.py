@@ -42,7 +42,9 @@ def write_competition(folder: Path, *, name: str = NAME) -> list[Path]:
             performances.append(row)
             for component in COMPONENTS:
                 aspect = f"a{len(aspects):04}"
-                aspects.append((aspect, key, "components", "", component, "", "", "", FACTORS[program], "", "", "7.00"))
+                aspects.append(
+                    (aspect, key, "components", "", component, "", "", "", FACTORS[program], "", "", "7.00")
+                )
                 level = chance.randint(20, 36)
                 marks = [(level + chance.randint(-2, 2)) * 0.25 for _ in JUDGES]
                 scores += [(aspect, judge, f"{mark:.2f}") for judge, mark in zip(JUDGES, marks, strict=True)]

@@ -35,14 +35,17 @@ class Stack:
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
 
-    def client(self, correlation_id: str | None = None, email: str = EMAIL, password: str = PASSWORD) -> httpx.Client:
+    @contextmanager
+    def client(
+        self, correlation_id: str | None = None, email: str = EMAIL, password: str = PASSWORD
+    ) -> Iterator[httpx.Client]:
         """An API client that has signed in; it sends `correlation_id` with each request where one is given."""
         headers = {"X-Correlation-ID": correlation_id} if correlation_id else {}
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=30)
-        answer = client.post("/api/v1/auth/login/", json={"email": email, "password": password})
-        assert answer.status_code == 200, answer.text
-        client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
-        return client
+        with httpx.Client(base_url=self.url, headers=headers, timeout=30) as client:
+            answer = client.post("/api/v1/auth/login/", json={"email": email, "password": password})
+            assert answer.status_code == 200, answer.text
+            client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
+            yield client
 
     def records(self) -> list[dict[str, Any]]:
         """Every JSON line that any process has logged so far, with the `process` that wrote it."""

@@ -25,7 +25,7 @@ def _only(answer: httpx.Response) -> dict[str, Any]:
 
 def _import(client: httpx.Client, folder: Path) -> dict[str, Any]:
     """Upload the three files and wait for the job."""
-    files = [("files", (path.name, path.read_bytes(), "text/csv")) for path in write_competition(folder)]
+    files = {path.stem.replace("-", "_"): (path.name, path.read_bytes()) for path in write_competition(folder)}
     accepted = client.post("/api/v1/imports/", files=files)
     assert accepted.status_code == 202, accepted.text
     location = accepted.headers["Location"]
@@ -64,11 +64,16 @@ def _restore_in_the_browser(context: BrowserContext, deletion_id: str, screensho
     page.goto("/admin/core/deletion/")
     page.screenshot(path=screenshots / "recycle-bin.png")
     page.get_by_role("link", name=NAME).first.click()
+    expect(page).to_have_url(re.compile(deletion_id))
+    restore = page.locator("#main").get_by_role("link", name=re.compile("^restore", re.IGNORECASE))
+    expect(restore).to_be_visible()
     page.screenshot(path=screenshots / "deletion.png")
-    page.get_by_role("link", name=re.compile("restore", re.IGNORECASE)).first.click()
+    restore.click()
+    confirm = page.get_by_role("button", name=re.compile("^restore", re.IGNORECASE))
+    expect(confirm).to_be_visible()
     page.screenshot(path=screenshots / "restore.png")
-    page.get_by_role("button", name=re.compile("restore", re.IGNORECASE)).first.click()
-    expect(page.get_by_text(re.compile("restored", re.IGNORECASE)).first).to_be_visible()
+    confirm.click()
+    expect(page.get_by_text(f"“{NAME}” is back.")).to_be_visible()
     page.screenshot(path=screenshots / "restored.png")
     return complaints
 
@@ -85,7 +90,7 @@ def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
         here = f"/api/v1/contests/{contest['id']}/"
         assert contest["status"] == "locked"
         first = client.get(f"{here}leaderboard/")
-        assert [row["rank"] for row in first.json()["standings"]] == [1, 2, 3, 4, 5, 6]
+        assert [row["rank"] for row in first.json()["rows"]] == [1, 2, 3, 4, 5, 6]
 
         assert _act(client, f"{here}certify/")["status"] == "certified"
         assert client.get(f"{here}certification/verify/").json()["holds"] is True
@@ -117,14 +122,19 @@ def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
 
 def _one_story(stack: Stack) -> None:
     """Every line that web and worker logged for these requests and their tasks carries the story's ID."""
-    records = stack.records()
-    ours = {r["request_id"] for r in records if r.get("correlation_id") == STORY}
-    lines = [r for r in records if r.get("request_id") in ours]
+    records = [r for r in stack.records() if r["process"] in {"web", "worker"}]
+    told = [position for position, record in enumerate(records) if record.get("correlation_id") == STORY]
+    lines = records[told[0] : told[-1] + 1]
 
-    assert {r["correlation_id"] for r in lines} == {STORY}
+    # Nobody else uses this Podium: a line between the first and the last one that lacks the ID has lost it.
+    assert [r for r in lines if r.get("correlation_id") != STORY or not r.get("request_id")] == []
     assert {r["process"] for r in lines} == {"web", "worker"}
     requests = [r for r in lines if r["event"] == "request"]
-    assert {r["route"] for r in requests} >= {"/api/v1/^imports/?$", "/api/v1/^auth/login/?$"}
+    assert {r["route"] for r in requests} >= {
+        "v1:accounts:login",
+        "v1:operations:import-list",
+        "admin:core_deletion_restore",
+    }
     tasks = [r["event"] for r in lines if r["process"] == "worker"]
     assert tasks[0] == "task started"
     assert tasks[-1] == "task done"

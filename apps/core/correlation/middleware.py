@@ -64,7 +64,7 @@ def _finish(
         log.info(
             "request",
             method=request.method,
-            route=f"/{match.route}" if match else None,
+            route=match.view_name if match else None,
             status=response.status_code,
             duration_ms=round((clock.monotonic() - started) * 1000, 2),
             user_id=str(actor) if actor else None,

@@ -12,7 +12,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from apps.core.softdelete.errors import ParentDeleted, RestoreConflict
 from apps.core.softdelete.models import Deletion, DeletionState
@@ -22,7 +29,13 @@ from apps.core.tenancy import platform_scope
 from tests.zoo.models import Animal, Enclosure, Keeper, Park, Species
 
 SCALE = int(os.environ.get("SCALE", "1"))
-MODELS: dict[str, Any] = {"park": Park, "species": Species, "keeper": Keeper, "enclosure": Enclosure, "animal": Animal}
+MODELS: dict[str, Any] = {
+    "park": Park,
+    "species": Species,
+    "keeper": Keeper,
+    "enclosure": Enclosure,
+    "animal": Animal,
+}
 PARENTS = {
     "park": {},
     "species": {},
@@ -60,6 +73,10 @@ class Book:
     def live(self, model: str) -> list[Row]:
         return [row for row in self.rows.values() if row.model == model and row.deletion is None]
 
+    def held(self) -> list[UUID]:
+        """The deletions that still hold their root, oldest first."""
+        return sorted(deletion for deletion, root in self.roots.items() if self.rows[root].deletion == deletion)
+
     def parents(self, row: Row) -> list[Row]:
         ids = (row.values[name] for name in PARENTS[row.model])
         return [self.rows[parent] for parent in ids if parent is not None]
@@ -95,7 +112,9 @@ class Book:
     def below(self, gone: set[UUID]) -> set[UUID]:
         """`gone`, and every row that can't be without one of them."""
         while more := {
-            row.id for row in self.rows.values() if row.id not in gone and any(p.id in gone for p in self.parents(row))
+            row.id
+            for row in self.rows.values()
+            if row.id not in gone and any(p.id in gone for p in self.parents(row))
         }:
             gone |= more
         return gone
@@ -132,11 +151,30 @@ class ZooMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.add("park", name=f"Park {self.fresh()}")
-        self.add("species", name="Lynx")
+        """Two parks of two enclosures, with mothers and cubs of two species."""
+        for name in ("Lynx", "Otter"):
+            self.add("species", name=name)
+        species = self.book.live("species")
         for _ in range(2):
-            park = self.book.live("park")[0]
-            self.add("enclosure", park=park.id, keeper=None, number=self.fresh())
+            self.add("park", name=f"Park {self.fresh()}")
+            park = self.book.live("park")[-1]
+            self.add("keeper", park=park.id, name="Aino")
+            for kind in species:
+                keeper = self.book.live("keeper")[-1]
+                self.add("enclosure", park=park.id, keeper=keeper.id, number=self.fresh())
+                self.family(self.book.live("enclosure")[-1], kind)
+
+    def family(self, cage: Row, species: Row) -> None:
+        mother = None
+        for _ in range(2):
+            tag = str(self.fresh())
+            self.add("animal", name="Cub", tag=tag, enclosure=cage.id, species=species.id, mother=mother)
+            mother = self.book.live("animal")[-1].id
+
+    @precondition(lambda self: self.book.live("enclosure") and self.book.live("species"))
+    @rule(data=st.data())
+    def create_family(self, data: st.DataObject) -> None:
+        self.family(self.pick(data, self.book.live("enclosure")), self.pick(data, self.book.live("species")))
 
     @rule(data=st.data())
     def create_park(self, data: st.DataObject) -> None:
@@ -171,16 +209,56 @@ class ZooMachine(RuleBasedStateMachine):
         mother = self.pick(data, [None, *[row.id for row in self.book.live("animal")]])
         self.add("animal", name="Cub", tag=tag, enclosure=cage.id, species=species, mother=mother)
 
+    @precondition(lambda self: len(self.book.live("animal")) > 2)  # noqa: PLR2004
     @rule(data=st.data(), model=st.sampled_from(sorted(MODELS)))
     def delete(self, data: st.DataObject, model: str) -> None:
+        self.delete_one(data, model)
+
+    @rule(data=st.data())
+    def delete_a_diamond_by_one_side(self, data: st.DataObject) -> None:
+        self.delete_one(data, "enclosure")
+
+    @rule(data=st.data())
+    def delete_a_diamond_by_the_other_side(self, data: st.DataObject) -> None:
+        self.delete_one(data, "species")
+
+    @rule(data=st.data())
+    def delete_a_mother(self, data: st.DataObject) -> None:
+        self.delete_one(data, "animal")
+
+    def delete_one(self, data: st.DataObject, model: str) -> None:
         live = self.book.live(model)
         if live:
             root = self.pick(data, live)
             deletion = delete_object(root=MODELS[model].objects.get(pk=root.id))
             assert deletion.counts == self.book.delete(root, deletion.pk)
 
+    @rule(data=st.data())
+    def take_the_place_of_something_deleted(self, data: st.DataObject) -> None:
+        """So that its restore collides."""
+        taken = {row.key for model in MODELS for row in self.book.live(model)}
+        free = [
+            row
+            for row in self.book.rows.values()
+            if row.deletion
+            and row.key
+            and row.key not in taken
+            and not any(p.deletion for p in self.book.parents(row))
+        ]
+        if free:
+            row = self.pick(data, free)
+            links = {"mother": None, "species": None} if row.model == "animal" else {}
+            links |= {"keeper": None} if row.model == "enclosure" else {}
+            self.add(row.model, **{**row.values, **links})
+
     @precondition(lambda self: self.book.live("park"))
     @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        if data.draw(st.booleans()) and self.book.live("animal"):
+            self.move(data)
+        else:
+            self.rename(data)
+
     def rename(self, data: st.DataObject) -> None:
         """To a name that may be taken: then the database refuses."""
         park = self.pick(data, self.book.live("park"))
@@ -195,21 +273,32 @@ class ZooMachine(RuleBasedStateMachine):
             assert ("park", name.lower()) not in others
             park.values["name"] = name
 
-    @precondition(lambda self: self.book.live("animal") and self.book.live("enclosure"))
-    @rule(data=st.data())
     def move(self, data: st.DataObject) -> None:
         animal, cage = self.pick(data, self.book.live("animal")), self.pick(data, self.book.live("enclosure"))
         tag = str(self.fresh())
         Animal.objects.filter(pk=animal.id).update(enclosure=cage.id, tag=tag)
         animal.values |= {"enclosure": cage.id, "tag": tag}
 
-    @precondition(lambda self: self.book.roots)
+    @precondition(lambda self: self.book.held())
     @rule(data=st.data(), with_ancestors=st.booleans())
     def restore(self, data: st.DataObject, with_ancestors: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
-        deletion_id = self.pick(data, sorted(self.book.roots))
+        """Any deletion that can be restored by its state."""
+        self.restore_by_id(self.pick(data, self.book.held()), with_ancestors=with_ancestors)
+
+    @precondition(lambda self: self.book.held())
+    @rule()
+    def restore_the_latest(self) -> None:
+        self.restore_by_id(self.book.held()[-1], with_ancestors=False)
+
+    @precondition(lambda self: len(self.book.held()) > 1)
+    @rule()
+    def restore_the_one_before(self) -> None:
+        """With a later one in between, as diamonds like it."""
+        self.restore_by_id(self.book.held()[-2], with_ancestors=False)
+
+    def restore_by_id(self, deletion_id: UUID, *, with_ancestors: bool) -> None:
         deletion = Deletion.objects.get(pk=deletion_id)
-        if deletion.state != DeletionState.DELETED:
-            return
+        assert deletion.state == DeletionState.DELETED
         root = self.book.rows[self.book.roots[deletion_id]]
         above = {row.deletion for row in self.book.parents(root) if row.deletion is not None}
         if above and not with_ancestors:
@@ -283,15 +372,13 @@ class ZooMachine(RuleBasedStateMachine):
         root = self.book.rows[self.book.roots[deletion.pk]]
         assert root.deletion is None
 
-    @precondition(lambda self: self.book.roots)
+    @precondition(lambda self: len(self.book.held()) > 3)  # noqa: PLR2004
     @rule(data=st.data())
     def purge(self, data: st.DataObject) -> None:
-        deletion_id = self.pick(data, sorted(self.book.roots))
+        deletion_id = self.pick(data, self.book.held())
         Deletion.objects.filter(pk=deletion_id).update(expires_at="2020-01-01T00:00Z")
         held = {row.id for row in self.book.rows.values() if row.deletion == deletion_id}
-        if not claim(deletion_id=deletion_id):
-            assert not held
-            return
+        assert claim(deletion_id=deletion_id)
         assert purge_claimed(deletion_id=deletion_id, batch=3)
         gone = self.book.below(held)
         for row in [row for row in self.book.rows.values() if row.id in gone]:
@@ -332,8 +419,8 @@ def test_the_database_agrees_with_a_model_in_memory_after_thousands_of_steps() -
     run_state_machine_as_test(
         ZooMachine,
         settings=settings(
-            max_examples=50 * SCALE,
-            stateful_step_count=60,
+            max_examples=60 * SCALE,
+            stateful_step_count=80,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
