@@ -51,8 +51,8 @@ check: setup ## Style, types, layers, migrations, deployment, generated document
 	$(MANAGE) makemigrations --check --dry-run
 	@schema=$$(mktemp) && trap 'rm -f "$$schema"' EXIT && \
 		$(MANAGE) spectacular --validate --fail-on-warn --file "$$schema" && \
-		diff -u docs/api/openapi.yaml "$$schema" || \
-		{ echo "docs/api/openapi.yaml is out of date: $(MANAGE) spectacular --file docs/api/openapi.yaml"; exit 1; }
+		{ diff -u docs/api/openapi.yaml "$$schema" || \
+		{ echo "Out of date: $(MANAGE) spectacular --file docs/api/openapi.yaml"; exit 1; }; }
 	@$(DEPLOY) $(MANAGE) check --deploy --fail-level WARNING
 	$(PY) -m config.env docs/configuration.md
 	$(PY) -m pip check --disable-pip-version-check

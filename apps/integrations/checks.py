@@ -24,7 +24,6 @@ NO_BUCKET = Error(
 )
 
 
-
 @register()
 def storage_can_work(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Look at `STORAGE_URL` without touching a network."""

@@ -7,10 +7,12 @@ as 503 with `Retry-After`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
 from typing import IO, Any, ParamSpec, TypeVar
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.utils.deconstruct import deconstructible
@@ -24,7 +26,25 @@ R = TypeVar("R")
 
 
 def _guarded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    return policy(SERVICE).call(function, *args, **kwargs)
+    """Call the storage within its policy. A name that it refuses says nothing about the storage."""
+
+    def attempt() -> R | _Refused:
+        try:
+            return function(*args, **kwargs)
+        except SuspiciousFileOperation as error:
+            return _Refused(error)
+
+    answer = policy(SERVICE).call(attempt)
+    if isinstance(answer, _Refused):
+        raise answer.error
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The storage would not touch this name."""
+
+    error: SuspiciousFileOperation
 
 
 class GuardedFile(File):  # type: ignore[type-arg]  # not generic when it runs

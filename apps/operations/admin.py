@@ -23,7 +23,7 @@ from apps.core.access import Access, Capability
 from apps.core.errors import PodiumError
 from apps.core.jobs.models import Job
 from apps.core.jobs.services import request_cancel
-from apps.operations.selectors import events_made_by, fault_rows, faults_in, visible_jobs
+from apps.operations.selectors import counts_in, events_made_by, fault_rows, faults_in, visible_jobs
 
 STATE_LABELS = {
     "Queued": "info",
@@ -32,7 +32,12 @@ STATE_LABELS = {
     "Failed": "danger",
     "Cancelled": "default",
 }
-FILES_INPUT = {"id": "id_files", "accept": ".csv,.zip", "required": True}
+FILES_INPUT = {
+    "id": "id_files",
+    "accept": ".csv,.zip",
+    "required": True,
+    "class": "border border-base-200 rounded-default shadow-xs px-3 py-2 w-full dark:border-base-700",
+}
 
 
 def access_of(request: HttpRequest) -> Access:
@@ -134,7 +139,7 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
             "label": STATE_LABELS[job.get_state_display()],
             "faults": faults_in(job.problem),
             "events": events_made_by(job),
-            "counts": [(name.replace("_", " "), n) for name, n in (job.result or {}).items() if isinstance(n, int)],
+            "counts": counts_in(job.result),
         }
         is_part = request.GET.get("part") == "state"
         template = "operations/job_state.html" if is_part else "operations/job.html"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db import models
 
+from apps.contests.services.imports.loading import ImportResult
 from apps.core.access import Access, Capability
 from apps.core.errors import FieldError
 from apps.core.jobs.models import Job
@@ -48,6 +49,14 @@ def fault_rows(errors: Iterator[FieldError]) -> Iterator[FaultRow]:
         file, _, place = error.pointer.removeprefix(FILE).partition(ROW)
         line, _, column = place.partition("/")
         yield FaultRow(file, line, column, error.detail)
+
+
+def counts_in(result: dict[str, Any] | None) -> list[tuple[str, int]]:
+    """How many of what a job has made. JSON in the database has no order; an import's are in its own."""
+    counts = {name: number for name, number in (result or {}).items() if isinstance(number, int)}
+    order = {one.name: place for place, one in enumerate(fields(ImportResult))}
+    in_order = sorted(counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+    return [(name.replace("_", " "), number) for name, number in in_order]
 
 
 def events_made_by(job: Job) -> models.QuerySet[Event]:

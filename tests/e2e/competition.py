@@ -20,14 +20,33 @@ COMPONENTS = ("Skating Skills", "Transitions", "Performance", "Composition", "In
 FACTORS = {PROGRAMS[0]: "0.80", PROGRAMS[1]: "1.60"}
 JUDGES = tuple(f"J{seat}" for seat in range(1, 10))
 
-PERFORMANCE_COLUMNS = (
-    "performance_id,competition,program,name,nation,rank,starting_number,total_segment_score,"
-    "total_element_score,total_component_score,total_deductions"
-).split(",")
-ASPECT_COLUMNS = (
-    "aspect_id,performance_id,section,aspect_num,aspect_desc,info_flag,credit_flag,base_value,factor,goe,ref,"
-    "scores_of_panel"
-).split(",")
+PERFORMANCE_COLUMNS = [
+    "performance_id",
+    "competition",
+    "program",
+    "name",
+    "nation",
+    "rank",
+    "starting_number",
+    "total_segment_score",
+    "total_element_score",
+    "total_component_score",
+    "total_deductions",
+]
+ASPECT_COLUMNS = [
+    "aspect_id",
+    "performance_id",
+    "section",
+    "aspect_num",
+    "aspect_desc",
+    "info_flag",
+    "credit_flag",
+    "base_value",
+    "factor",
+    "goe",
+    "ref",
+    "scores_of_panel",
+]
 
 
 def write_competition(folder: Path, *, name: str = NAME) -> list[Path]:

@@ -87,30 +87,11 @@ def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
         assert job["state"] == "succeeded", job
         event = _only(client.get("/api/v1/events/", params={"search": NAME}))
         contest = _only(client.get("/api/v1/contests/", params={"event": event["id"]}))
-        here = f"/api/v1/contests/{contest['id']}/"
-        assert contest["status"] == "locked"
-        first = client.get(f"{here}leaderboard/")
-        assert [row["rank"] for row in first.json()["rows"]] == [1, 2, 3, 4, 5, 6]
-
-        assert _act(client, f"{here}certify/")["status"] == "certified"
-        assert client.get(f"{here}certification/verify/").json()["holds"] is True
-        assert _act(client, f"{here}publish/")["status"] == "published"
-        refused = client.delete(f"/api/v1/events/{event['id']}/")
-        assert refused.status_code == 409, refused.text
-        assert _act(client, f"{here}void/", {"reason": "The draw has to be repeated."})["status"] == "locked"
-        before = client.get(f"{here}leaderboard/")
-
-        deleted = client.delete(f"/api/v1/events/{event['id']}/")
-        assert deleted.status_code == 204, deleted.text
-        deletion_id = deleted.headers["X-Deletion-ID"]
-        assert deleted.headers["Link"] == f'</api/v1/deletions/{deletion_id}/restore/>; rel="undo"'
-        assert client.get(f"/api/v1/events/{event['id']}/").status_code == 404
-        assert client.get("/api/v1/events/", params={"search": NAME}).json()["results"] == []
-        assert client.get("/api/v1/contests/", params={"event": event["id"]}).json()["results"] == []
-        assert client.get(f"{here}leaderboard/").status_code == 404
+        before = _from_board_to_void(client, contest, event)
+        deletion_id = _delete(client, contest, event)
 
         complaints = _restore_in_the_browser(page_context, deletion_id, screenshots)
-        after = client.get(f"{here}leaderboard/")
+        after = client.get(f"/api/v1/contests/{contest['id']}/leaderboard/")
         deletion = client.get(f"/api/v1/deletions/{deletion_id}/").json()
 
     assert complaints == []
@@ -118,6 +99,34 @@ def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
     assert (job["correlation_id"], deletion["correlation_id"]) == (STORY, STORY)
     assert before.headers["X-Correlation-ID"] == STORY
     _one_story(stack)
+
+
+def _from_board_to_void(client: httpx.Client, contest: dict[str, Any], event: dict[str, Any]) -> httpx.Response:
+    """Certify, publish, be refused a delete, void; answers the board as it stands then."""
+    here = f"/api/v1/contests/{contest['id']}/"
+    assert contest["status"] == "locked"
+    board = client.get(f"{here}leaderboard/").json()
+    assert [row["rank"] for row in board["rows"]] == [1, 2, 3, 4, 5, 6]
+    assert _act(client, f"{here}certify/")["status"] == "certified"
+    assert client.get(f"{here}certification/verify/").json()["holds"] is True
+    assert _act(client, f"{here}publish/")["status"] == "published"
+    refused = client.delete(f"/api/v1/events/{event['id']}/")
+    assert refused.status_code == 409, refused.text
+    assert _act(client, f"{here}void/", {"reason": "The draw has to be repeated."})["status"] == "locked"
+    return client.get(f"{here}leaderboard/")
+
+
+def _delete(client: httpx.Client, contest: dict[str, Any], event: dict[str, Any]) -> str:
+    """Delete the event and see it gone everywhere; answers the deletion's id."""
+    deleted = client.delete(f"/api/v1/events/{event['id']}/")
+    assert deleted.status_code == 204, deleted.text
+    deletion_id = deleted.headers["X-Deletion-ID"]
+    assert deleted.headers["Link"] == f'</api/v1/deletions/{deletion_id}/restore/>; rel="undo"'
+    assert client.get(f"/api/v1/events/{event['id']}/").status_code == 404
+    assert client.get("/api/v1/events/", params={"search": NAME}).json()["results"] == []
+    assert client.get("/api/v1/contests/", params={"search": contest["name"]}).json()["results"] == []
+    assert client.get(f"/api/v1/contests/{contest['id']}/leaderboard/").status_code == 404
+    return str(deletion_id)
 
 
 def _one_story(stack: Stack) -> None:

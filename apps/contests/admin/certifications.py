@@ -36,7 +36,7 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ["contest_name", "digest"]
     ordering = ["-id"]
     actions_detail = ["contest", "verify"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["contest_name", "number", "badge", "signer", "signed_at"]}),
         ("SHA-256", {"fields": ["whole_digest", "whole_previous"]}),
         ("Voided", {"classes": ["tab"], "fields": ["voider", "voided_at", "void_reason"]}),
@@ -89,7 +89,8 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="Voided by", empty_value="—")
     def voider(self, certification: Any) -> str | None:
         """Who took it back."""
-        return certification.voider_name or certification.voided_by
+        name: str | None = certification.voider_name
+        return name or certification.voided_by
 
     @admin.display(description="Digest")
     def whole_digest(self, certification: Certification) -> str:

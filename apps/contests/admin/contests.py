@@ -63,7 +63,7 @@ class ContestAdmin(SteppedAdmin):
     autocomplete_fields = ["event"]
     inlines = [CategoryInline]
     readonly_fields = ["status_badge", "shown_rule", "policy_version", "created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (
             None,
             {"fields": ["event", "name", "slug", "status_badge", "description", "position", "visibility", "blind"]},

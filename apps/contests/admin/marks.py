@@ -14,7 +14,7 @@ from apps.contests.admin.forms import ScoreForm
 from apps.contests.admin.parts import PartAdmin, by
 from apps.contests.admin.steps import Step, SteppedAdmin
 from apps.contests.enums import ScoreState
-from apps.contests.models import Contestant, Deduction, Score
+from apps.contests.models import Assignment, Contestant, Deduction, Score
 from apps.contests.policies import is_changeable, reads_all_marks
 from apps.contests.scoring.rounding import canonical
 from apps.contests.services.deductions import impose_deduction, reverse_deduction
@@ -57,7 +57,7 @@ class ScoreAdmin(PartAdmin):
         "created_at",
         "updated_at",
     ]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["contest", "category", "contestant", "criterion_name", "seat", "judge"]}),
         ("Mark", {"fields": ["state", "value"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
@@ -72,7 +72,8 @@ class ScoreAdmin(PartAdmin):
         access = access_of(request)
         if reads_all_marks(access):
             return scores
-        return scores.filter(assignment__judge__user_id=access.user_id, assignment__judge__user__isnull=False)
+        own = Assignment.objects.filter(judge__user=access.user_id, judge__user__isnull=False)
+        return scores.filter(assignment__in=own)
 
     @admin.display(description="Contest")
     def contest(self, score: Score) -> str:
@@ -142,7 +143,7 @@ class DeductionAdmin(SteppedAdmin):
     ordering = ["-id"]
     autocomplete_fields = ["entry"]
     readonly_fields = ["state_of", "reversed_at", "reversal_reason", "created_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["entry", "amount", "unit", "stage", "reason", "state_of"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "reversed_at", "reversal_reason"]}),
     ]

@@ -34,7 +34,7 @@ class JudgeAdmin(RowAdmin, OrganizationOwnedAdmin):
     search_fields = ["name", "affiliation", "qualifications"]
     ordering = ["name", "id"]
     readonly_fields = ["created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["name", "affiliation", "qualifications", "email", "user"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
@@ -100,7 +100,7 @@ class AssignmentAdmin(PartAdmin):
     autocomplete_fields = ["judge", "category"]
     inlines = [RecusalInline]
     readonly_fields = ["created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["category", "judge", "seat", "role"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
@@ -150,7 +150,7 @@ class RecusalAdmin(PartAdmin):
     ordering = ["-id"]
     autocomplete_fields = ["assignment", "contestant"]
     readonly_fields = ["created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["assignment", "contestant", "reason"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]

@@ -86,7 +86,7 @@ class ContestantAdmin(CompetingAdmin):
     ordering = ["-contest_id", "number"]
     autocomplete_fields = ["contest"]
     readonly_fields = ["status_badge", "created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["contest", "number", "name", "affiliation", "email", "members", "status_badge"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
@@ -149,7 +149,7 @@ class EntryAdmin(CompetingAdmin):
     ordering = ["-category_id", "starting_order", "id"]
     autocomplete_fields = ["category", "contestant"]
     readonly_fields = ["state_badge", "created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["category", "contestant", "starting_order", "technical_points", "state_badge"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]

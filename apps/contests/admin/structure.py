@@ -39,7 +39,7 @@ class CategoryAdmin(PartAdmin):
     autocomplete_fields = ["contest"]
     inlines = [CriterionInline]
     readonly_fields = ["shown_rule", "created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["contest", "name", "slug", "position", "weight"]}),
         ("Scoring rule", {"classes": ["tab"], "fields": ["rule"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
@@ -115,7 +115,7 @@ class CriterionAdmin(PartAdmin):
     ordering = ["-category_id", "position", "id"]
     autocomplete_fields = ["category"]
     readonly_fields = ["created_at", "updated_at"]
-    fieldsets: ClassVar[Any] = [  # type: ignore[misc]  # Django's stubs disagree with themselves
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["category", "name", "position"]}),
         ("Scale", {"fields": ["minimum", "maximum", "step", "factor"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),

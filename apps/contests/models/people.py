@@ -132,6 +132,7 @@ class Recusal(OrganizationModel):
         ordering = ["id"]
         constraints = [unique_live("assignment", "contestant", name="recusal_unique")]
         indexes = [
+            live_index("organization", "-id", name="recusal_list"),
             # the seat's and the contestant's cascade
             live_index("assignment", name="recusal_of_assignment"),
             live_index("contestant", name="recusal_of_contestant"),

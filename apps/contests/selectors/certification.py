@@ -157,11 +157,14 @@ def differences(certified: object, stored: object, pointer: str = "#") -> Iterat
     """Where two JSON values differ, as deep as they have the same shape."""
     if isinstance(certified, dict) and isinstance(stored, dict):
         for key in sorted({*certified, *stored}):
-            yield from differences(certified.get(key), stored.get(key), f"{pointer}/{key}")
+            if key in certified and key in stored:
+                yield from differences(certified[key], stored[key], f"{pointer}/{key}")
+            else:
+                yield Difference(f"{pointer}/{key}", certified.get(key), stored.get(key))
     elif isinstance(certified, list) and isinstance(stored, list) and len(certified) == len(stored):
         for place, (left, right) in enumerate(zip(certified, stored, strict=True)):
             yield from differences(left, right, f"{pointer}/{place}")
-    elif certified != stored:
+    elif type(certified) is not type(stored) or certified != stored:  # true is not 1
         yield Difference(pointer, certified, stored)
 
 

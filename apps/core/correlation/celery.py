@@ -48,7 +48,7 @@ class CorrelatedTask(Task[Any, Any]):
     """The platform's task class: restores the context, logs one line a run."""
 
     abstract = True
-    quiet = False  # for tasks that come every few seconds and mostly find nothing: logged at DEBUG
+    quiet = False  # its lines are logged at DEBUG
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         carried: dict[str, str] = getattr(self.request, HEADER, None) or {}
@@ -75,3 +75,10 @@ class CorrelatedTask(Task[Any, Any]):
             duration_ms = round((clock.monotonic() - started) * 1000, 2)
             say("task done", task=self.name, duration_ms=duration_ms)
             return result
+
+
+class QuietTask(CorrelatedTask):
+    """For a task that comes every few seconds and mostly finds nothing to do."""
+
+    abstract = True
+    quiet = True

@@ -23,6 +23,15 @@ def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
+def is_known(request: Request, tag: str) -> bool:
+    """Whether the caller has what `tag` stands for, so that a `GET` is answered with 304.
+
+    `If-None-Match` holds one tag, several or `*`, and is compared weakly (RFC 9110, section 13.1.2).
+    """
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")]
+    return request.method == "GET" and (tag in known or known == ["*"])
+
+
 def expected_version(request: Request, *, required: bool) -> int | None:
     """The version that the caller says it has read, from `If-Match` or the body's `version`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from apps.core.access import Access, Capability
 from apps.core.errors import FieldError, Forbidden, MalformedRequest, OrganizationNotNamed
 from apps.core.hooks import Hook
-from apps.core.rest.etags import etag_of, expected_version, require_version
+from apps.core.rest.etags import etag_of, expected_version, is_known, require_version
 from apps.core.rest.permissions import access_of
 from apps.core.rest.renderers import StaffBrowsableAPIRenderer
 from apps.core.tenancy import Scope, enter_scope
@@ -125,13 +126,15 @@ class ReadMixin(mixins.ListModelMixin, mixins.RetrieveModelMixin):
 
 
 def answer_row(view: Any, row: Any, request: Request, *, status: int = 200) -> Response:
-    """One row with its ETag; 304 where the caller has this version already."""
+    """One row with its ETag, and its address where it is new; 304 where the caller has this version already."""
     version = getattr(row, "version", None)
     tag = etag_of(version) if version is not None else None
-    if tag and request.method == "GET" and request.headers.get("If-None-Match") == tag:
+    if tag and is_known(request, tag):
         return Response(status=304, headers={"ETag": tag})
-    headers = {"ETag": tag} if tag else {}
-    return Response(view.get_serializer(row).data, status=status, headers=headers)
+    response = Response(view.get_serializer(row).data, status=status, headers={"ETag": tag} if tag else {})
+    if status == HTTPStatus.CREATED and "url" in response.data:
+        response["Location"] = response.data["url"]
+    return response
 
 
 class WriteMixin:
@@ -142,11 +145,7 @@ class WriteMixin:
         serializer = self.get_serializer(data=request.data)  # type: ignore[attr-defined]
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        response = answer_row(self, serializer.instance, request, status=201)
-        url = response.data.get("url") if isinstance(response.data, dict) else None
-        if url:
-            response["Location"] = url
-        return response
+        return answer_row(self, serializer.instance, request, status=201)
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         """Save in the caller's organization."""

@@ -26,6 +26,7 @@ class Cluster:
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
             for _ in range(number)
         ]
@@ -83,5 +84,4 @@ class Cluster:
     def _read(process: subprocess.Popen[bytes], lines: list[dict[str, Any]]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith(b"{"):  # and not a log line
-                lines += [json.loads(line)]
+            lines += [json.loads(line)]

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import structlog
 
 from apps.resilience.breaker import Breaker
 from apps.resilience.config import CircuitBreakerConfig
@@ -103,58 +104,66 @@ def tell_event(event: CircuitEvent) -> None:
 
 def main() -> None:
     """Run until stdin ends."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for what is said
     order = json.loads(sys.argv[1])
     listen(tell_event)
-    service = ServiceConfig(
-        name="service",
-        breaker=CircuitBreakerConfig(**order["breaker"]),
-        retry=RetryConfig(attempts=1),
-        deadline=5.0,
-    )
-    store = WatchedStore(order["store"], timeout=order.get("timeout", 0.05), probe_timeout=order.get("timeout", 0.02))
-    services = {"service": service, "forced": ServiceConfig(**{**_fields(service), "name": "forced"})}
-    registry = Registry(services, store)
+    registry = make_registry(order)
     over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     load = Load(registry.get("service"), order.get("url", ""), order.get("pause", 0.01))
-    forced = registry.get("forced")
-    forced_outcomes: Counter[str] = Counter()
-    calls = 0
+    forced: Counter[str] = Counter()
     registry.refresh()
     WatchedStore.by_callers.clear()
     say(ready=True)
-    shared = None
+    told = None
     while not over.is_set():
         load.call()
-        if shared is not load.breaker.circuit.shared:
-            shared = load.breaker.circuit.shared
+        forced[ask(registry.get("forced"))] += 1
+        shared = load.breaker.circuit.shared
+        if shared is not told:
+            told = shared
             say(shared=shared)
-        calls += 1
-        try:
-            forced.call(lambda: None)
-            forced_outcomes["done"] += 1
-        except CircuitOpen:
-            forced_outcomes["refused"] += 1
-    machine = registry.get("service").circuit.standing.machine
-    ordered = sorted(load.decisions)
-    say(
-        last=True,
-        calls=calls,
-        state=registry.get("service").state,
-        generation=machine.generation,
-        shared=registry.get("service").circuit.shared,
-        outcomes=load.outcomes,
-        totals=registry.get("service").circuit.totals()._asdict(),
-        forced=forced_outcomes,
-        asked_by_callers=WatchedStore.by_callers,
-        p999=ordered[int(len(ordered) * 0.999)] if ordered else 0.0,
-        worst=ordered[-1] if ordered else 0.0,
-    )
+    say_goodbye(load, forced)
     registry.close()
 
 
-def _fields(service: ServiceConfig) -> dict[str, Any]:
-    return {"breaker": service.breaker, "retry": service.retry, "deadline": service.deadline}
+def make_registry(order: dict[str, Any]) -> Registry:
+    """Two services on the shared store: one that is called, one that is forced open."""
+    store = WatchedStore(order["store"], timeout=order.get("timeout", 0.05), probe_timeout=order.get("timeout", 0.02))
+    breaker = CircuitBreakerConfig(**order["breaker"])
+    services = {
+        name: ServiceConfig(name=name, breaker=breaker, retry=RetryConfig(attempts=1), deadline=5.0)
+        for name in ("service", "forced")
+    }
+    return Registry(services, store)
+
+
+def ask(breaker: Breaker) -> str:
+    """Whether a breaker lets a call through."""
+    try:
+        breaker.call(lambda: None)
+    except CircuitOpen:
+        return "refused"
+    return "done"
+
+
+def say_goodbye(load: Load, forced: Counter[str]) -> None:
+    """Everything that was counted."""
+    circuit = load.breaker.circuit
+    ordered = sorted(load.decisions)
+    say(
+        last=True,
+        calls=len(ordered),
+        state=load.breaker.state,
+        generation=circuit.standing.machine.generation,
+        shared=circuit.shared,
+        outcomes=load.outcomes,
+        totals=circuit.totals()._asdict(),
+        forced=forced,
+        asked_by_callers=WatchedStore.by_callers,
+        p999=ordered[int(len(ordered) * 0.999)],
+        worst=ordered[-1],
+    )
 
 
 if __name__ == "__main__":

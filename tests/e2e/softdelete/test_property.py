@@ -209,7 +209,7 @@ class ZooMachine(RuleBasedStateMachine):
         mother = self.pick(data, [None, *[row.id for row in self.book.live("animal")]])
         self.add("animal", name="Cub", tag=tag, enclosure=cage.id, species=species, mother=mother)
 
-    @precondition(lambda self: len(self.book.live("animal")) > 2)  # noqa: PLR2004
+    @precondition(lambda self: len(self.book.live("animal")) > 2)
     @rule(data=st.data(), model=st.sampled_from(sorted(MODELS)))
     def delete(self, data: st.DataObject, model: str) -> None:
         self.delete_one(data, model)
@@ -281,7 +281,7 @@ class ZooMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.book.held())
     @rule(data=st.data(), with_ancestors=st.booleans())
-    def restore(self, data: st.DataObject, with_ancestors: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    def restore(self, data: st.DataObject, with_ancestors: bool) -> None:
         """Any deletion that can be restored by its state."""
         self.restore_by_id(self.pick(data, self.book.held()), with_ancestors=with_ancestors)
 
@@ -372,7 +372,7 @@ class ZooMachine(RuleBasedStateMachine):
         root = self.book.rows[self.book.roots[deletion.pk]]
         assert root.deletion is None
 
-    @precondition(lambda self: len(self.book.held()) > 3)  # noqa: PLR2004
+    @precondition(lambda self: len(self.book.held()) > 3)
     @rule(data=st.data())
     def purge(self, data: st.DataObject) -> None:
         deletion_id = self.pick(data, self.book.held())

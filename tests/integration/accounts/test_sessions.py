@@ -13,7 +13,6 @@ from apps.accounts.enums import Role, SessionEnd
 from apps.accounts.models import TokenFamily, User
 from apps.accounts.services.sessions import set_password
 from apps.accounts.services.tokens import AccessToken, RefreshToken
-from apps.core import rates
 from apps.core.outbox.models import OutboxMessage
 from apps.core.tenancy import platform_scope
 from tests.api import anonymous, pointers, problem, signed_in
@@ -220,8 +219,6 @@ class TestLock:
     @pytest.fixture(autouse=True)
     def _lock(self, settings: Any) -> None:
         settings.SIGN_IN_FAILURES = LOCK
-        settings.LIMITS_URL = "memory://"
-        rates._limiter.cache_clear()
 
     def guess(self, email: str = "alice@example.org", address: str = "192.0.2.1") -> Any:
         return login(anonymous(REMOTE_ADDR=address), email=email, password="wrong")
@@ -288,8 +285,6 @@ def test_me_answers_in_a_constant_number_of_queries(alice: User, django_assert_n
 
 def test_the_login_route_is_throttled_by_address(settings: Any) -> None:
     settings.API_RATES = {**settings.API_RATES, "login": "2/minute"}
-    settings.LIMITS_URL = "memory://"
-    rates._limiter.cache_clear()
     responses = [login(anonymous(REMOTE_ADDR="203.0.113.9"), email=f"x{n}@example.org") for n in range(3)]
     assert [response.status_code for response in responses] == [401, 401, 429]
     problem(responses[2], 429, "RATE_LIMITED")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from apps.accounts.enums import Role
 from tests.api import pointers, problem
@@ -153,3 +154,35 @@ def test_addresses_of_people_are_for_organizers() -> None:
 
     assert found.client(Role.ORGANIZER).get(url).json()["email"] == "yuna@example.org"
     assert found.client(Role.VIEWER).get(url).json()["email"] is None
+
+
+def browser(found: Arena) -> APIClient:
+    """The owner with a session, as the browsable API wants it."""
+    client = APIClient()
+    client.force_login(found.person(Role.OWNER))
+    return client
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_the_browsable_api_shows_every_list_and_every_row_with_its_form(name: str) -> None:
+    found = arena()
+    client = browser(found)
+    MAKERS[name](found)
+    row = client.get(f"{API}/{name}/").json()["results"][0]
+
+    listed = client.get(f"{API}/{name}/", HTTP_ACCEPT="text/html")
+    shown = client.get(row["url"], HTTP_ACCEPT="text/html")
+
+    assert (listed.status_code, shown.status_code) == (200, 200)
+    if name not in {"certifications", "deductions"}:
+        assert b"<form" in listed.content
+        assert b"<form" in shown.content
+
+
+def test_the_browsable_api_shows_boards_and_scorecards() -> None:
+    found = arena()
+    client = browser(found)
+    card = f"{API}/assignments/{found.seats[0].pk}/scorecards/{found.entries[0].pk}/"
+
+    for url in (found.url("leaderboard/"), f"{API}/categories/{found.category.pk}/leaderboard/", card):
+        assert client.get(url, HTTP_ACCEPT="text/html").status_code == 200

@@ -30,6 +30,7 @@ class FlakyServer:
     seen: list[Seen] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    intervals: list[tuple[float, float]] = field(default_factory=list)
     delay: float = 0.0
     url: str = ""
     over: threading.Event = field(default_factory=threading.Event)
@@ -46,11 +47,13 @@ class FlakyServer:
         with self.guard:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
+        began = time.time()
         try:
             yield
         finally:
             with self.guard:
                 self.at_once -= 1
+                self.intervals.append((began, time.time()))
 
 
 class Server(ThreadingHTTPServer):

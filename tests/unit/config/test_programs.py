@@ -9,7 +9,7 @@ from config.supervisor.programs import processes
 
 
 def table() -> dict[str, tuple[str, ...]]:
-    return {program.name: program.command for program in processes(host="::1", port=8010, queues=("default", "mail"))}
+    return {program.name: program.command for program in processes(host="::1", port=8010)}
 
 
 def test_there_is_a_web_process_a_worker_and_a_beat() -> None:
@@ -23,13 +23,8 @@ def test_the_web_process_listens_where_it_is_told() -> None:
     assert command[command.index("--port") + 1] == "8010"
 
 
-def test_the_worker_takes_every_queue() -> None:
-    command = table()["worker"]
-    assert command[command.index("--queues") + 1] == "default,mail"
-
-
 def test_each_process_has_a_colour_and_a_kind_of_its_own() -> None:
-    programs = processes(host="127.0.0.1", port=8000, queues=("default",))
+    programs = processes(host="127.0.0.1", port=8000)
     assert len({program.colour for program in programs}) == len(programs)
     assert [program.environment["PODIUM_PROCESS"] for program in programs] == [program.name for program in programs]
 

@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer
 
 from apps.core.access import Capability
 from apps.core.errors import FieldError, MalformedRequest, NotFound
+from apps.core.rest.etags import is_known
 from apps.core.rest.filters import refuse_unknown_params
 from apps.core.rest.renderers import PlainJSONRenderer
 from apps.core.rest.streams import FileResponse
@@ -83,9 +84,7 @@ class DatasetViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
             **values,
         )
         self.serializer_class = serializers.DatasetSerializer
-        response = answer_row(self, self._complete(dataset), request, status=201)
-        response["Location"] = response.data["url"]
-        return response
+        return answer_row(self, self._complete(dataset), request, status=201)
 
     @extend_schema(
         parameters=[OpenApiParameter("version", OpenApiTypes.INT, description="The newest when left out.")],
@@ -103,7 +102,7 @@ class DatasetViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         dataset = self.get_object()
         version = version_of(dataset, _version_number(request))
         tag = f'"{version.content_hash}"'
-        if request.headers.get("If-None-Match") == tag:
+        if is_known(request, tag):
             return Response(status=304, headers={"ETag": tag})
         response = FileResponse(request, services.open_content(version=version), content_type="text/csv")
         response["ETag"] = tag

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from apps.core.access import Capability
+from apps.core.rest.filters import refuse_unknown_params
 from apps.core.rest.views import PodiumViewSet
 from apps.resilience import selectors, services
 from apps.resilience.api.v1 import serializers
@@ -27,7 +28,6 @@ class CircuitBreakerViewSet(PodiumViewSet):
     lookup_field = "name"
     lookup_value_regex = "[A-Za-z0-9_.:<>-]{1,100}"
     lookup_value_converter = "str"
-    ordering_fields = ("occurred_at",)
     ordering = ("-occurred_at", "-id")
 
     @extend_schema(
@@ -35,6 +35,7 @@ class CircuitBreakerViewSet(PodiumViewSet):
     )
     def list(self, request: Request) -> Response:
         """All circuits, as an object keyed by name."""
+        refuse_unknown_params(request, ())
         circuits = selectors.list_circuits(self.access)
         return Response({name: serializers.CircuitSerializer(view).data for name, view in circuits.items()})
 
@@ -98,6 +99,7 @@ class HealthViewSet(PodiumViewSet):
     @extend_schema(responses=serializers.HealthSerializer)
     def list(self, request: Request) -> Response:
         """Healthy, degraded (any circuit open) or critical (more than half of them open)."""
+        refuse_unknown_params(request, ())
         return Response(serializers.HealthSerializer(selectors.health_of_all()).data)
 
 
@@ -112,5 +114,6 @@ class SummaryViewSet(PodiumViewSet):
     @extend_schema(responses=serializers.SummarySerializer(many=True))
     def list(self, request: Request) -> Response:
         """State, counts and health in per cent."""
+        refuse_unknown_params(request, ())
         views = list(selectors.list_circuits(self.access).values())
         return Response(serializers.SummarySerializer(views, many=True).data)

@@ -51,7 +51,7 @@ def test_fifty_rows_take_as_many_queries_as_one(operation: Operation, alice: Hou
 
 
 def count_rows(house: House, model: type) -> int:
-    return sum(isinstance(row, model) for row in house.rows())
+    return len({row.pk for row in house.rows() if isinstance(row, model)})
 
 
 def test_the_staffs_list_of_all_organizations_does_too(town: Town) -> None:

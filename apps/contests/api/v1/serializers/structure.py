@@ -103,7 +103,7 @@ class CriterionSerializer(PartSerializer):
         return attrs
 
 
-class ReasonSerializer(StrictSerializer):
+class StatedReasonSerializer(StrictSerializer):
     """Why; kept for good."""
 
     reason = serializers.CharField(max_length=REASON_LENGTH)

@@ -26,7 +26,7 @@ from apps.contests.api.v1.serializers.marks import (
     ShownScorecardSerializer,
     show_scorecard,
 )
-from apps.contests.api.v1.serializers.structure import ReasonSerializer
+from apps.contests.api.v1.serializers.structure import StatedReasonSerializer
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
 from apps.contests.errors import NotYourSeat
@@ -38,7 +38,7 @@ from apps.contests.services.holding import hold_for_share
 from apps.contests.services.scorecards import CardMark, save_scorecard
 from apps.contests.services.scores import change_mark, record_marks
 from apps.core.access import Capability
-from apps.core.rest.etags import expected_version
+from apps.core.rest.etags import expected_version, is_known
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row
 
 
@@ -143,7 +143,7 @@ class ScorecardViewSet(PodiumViewSet):
         return self._answer(card)
 
     def _answer(self, card: Scorecard) -> Response:
-        if self.request.method == "GET" and self.request.headers.get("If-None-Match") == card.tag:
+        if is_known(self.request, card.tag):
             return Response(status=304, headers={"ETag": card.tag})
         return Response(show_scorecard(card), headers={"ETag": card.tag})
 
@@ -178,11 +178,11 @@ class DeductionViewSet(ReadMixin, mixins.CreateModelMixin, PodiumViewSet):
         deduction = impose_deduction(access=self.access, **values)
         return answer_row(self, deduction, request, status=201)
 
-    @extend_schema(request=ReasonSerializer)
+    @extend_schema(request=StatedReasonSerializer)
     @action(detail=True, methods=["post"])
     def reverse(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Give the points back, for a reason."""
-        body = ReasonSerializer(data=request.data)
+        body = StatedReasonSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         deduction = reverse_deduction(
             deduction_id=self.get_object().pk,

@@ -79,6 +79,7 @@ class ContestantViewSet(PartViewSet):
         return self._set(request, ContestantStatus.ENTERED)
 
     def _set(self, request: Request, status: ContestantStatus) -> Response:
+        EmptySerializer(data=request.data).is_valid(raise_exception=True)
         contestant = set_contestant_status(contestant_id=self.get_object().pk, status=status)
         return answer_row(self, contestant, request)
 
@@ -119,6 +120,7 @@ class EntryViewSet(PartViewSet):
         return self._set(request, EntryState.ENTERED)
 
     def _set(self, request: Request, state: EntryState) -> Response:
+        EmptySerializer(data=request.data).is_valid(raise_exception=True)
         return answer_row(self, set_entry_state(entry_id=self.get_object().pk, state=state), request)
 
 

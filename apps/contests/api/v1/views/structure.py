@@ -25,7 +25,7 @@ from apps.contests.api.v1.serializers.structure import (
     ContestSerializer,
     CriterionSerializer,
     EmptySerializer,
-    ReasonSerializer,
+    StatedReasonSerializer,
 )
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.models import Category, Contest, Criterion
@@ -37,7 +37,7 @@ from apps.contests.services.certification import certify_contest, void_certifica
 from apps.contests.services.contests import change_contest, create_contest
 from apps.core.access import Capability
 from apps.core.errors import FieldError, MalformedRequest
-from apps.core.rest.etags import expected_version
+from apps.core.rest.etags import expected_version, is_known
 from apps.core.rest.filters import refuse_unknown_params
 from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row
 from apps.core.softdelete.rest import SoftDeleteMixin
@@ -86,7 +86,7 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         """Close scoring: `scoring → locked`; 409 names the marks that are missing where the rule blocks on them."""
         return self._move(request, transitions.lock_contest)
 
-    @extend_schema(request=ReasonSerializer)
+    @extend_schema(request=StatedReasonSerializer)
     @action(detail=True, methods=["post"], serializer_class=ContestSerializer)
     def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Go on scoring: `locked → scoring`, for a reason."""
@@ -104,7 +104,7 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         """Show the certified result: `certified → published`."""
         return self._move(request, transitions.publish_contest)
 
-    @extend_schema(request=ReasonSerializer)
+    @extend_schema(request=StatedReasonSerializer)
     @action(detail=True, methods=["post"])
     def void(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take the certification back, for a reason: `certified, published → locked`."""
@@ -134,7 +134,7 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
 
     def _move(self, request: Request, service: Callable[..., object], *, with_reason: bool = False) -> Response:
         contest = self.get_object()
-        body = (ReasonSerializer if with_reason else EmptySerializer)(data=request.data)
+        body = (StatedReasonSerializer if with_reason else EmptySerializer)(data=request.data)
         body.is_valid(raise_exception=True)
         version = expected_version(request, required=False)
         service(contest_id=contest.pk, access=self.access, version=version, **body.validated_data)
@@ -192,6 +192,6 @@ def asks_for_marks(request: Request) -> bool:
 def answer_board(request: Request, body: dict[str, Any]) -> Response:
     """A board with its ETag; 304 where the caller has it already."""
     tag = board_tag(body)
-    if request.headers.get("If-None-Match") == tag:
+    if is_known(request, tag):
         return Response(status=304, headers={"ETag": tag})
     return Response(body, headers={"ETag": tag})
