@@ -58,9 +58,8 @@ check: setup ## Style, types, layers, migrations, deployment, generated document
 	$(PY) -m pip check --disable-pip-version-check
 	@! git grep --untracked -nIE '$(SECRETS)' || { echo "This looks like a secret."; exit 1; }
 
-bench: setup ## One benchmark: NAME=leaderboard (COMPARE=, ROUNDS=, SCALE=)
-	@test -n "$(NAME)" || { echo "Which one? make bench NAME=..."; ls tests/benchmarks; exit 2; }
-	@NAME="$(NAME)" COMPARE="$(COMPARE)" ROUNDS="$(ROUNDS)" SCALE="$(SCALE)" $(PY) -m tests.benchmarks.$(NAME)
+bench: setup ## Every benchmark, or NAME=leaderboard (COMPARE=1, ROUNDS=, SCALE=)
+	@COMPARE="$(COMPARE)" ROUNDS="$(ROUNDS)" SCALE="$(SCALE)" $(PY) -m tests.benchmarks $(NAME)
 
 lock: ## Resolve requirements/*.in again, into the locks with hashes
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && $(PYTHON) -m venv "$$venv" && \

@@ -1,12 +1,27 @@
 """The admin site: for platform staff, and for people with a role that organizes or oversees."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.policies import may_use_admin
+
+
+class SignInForm(AuthenticationForm):  # type: ignore[misc]
+    """Email and password. Django's own form lets nobody in but staff."""
+
+    error_messages: ClassVar[dict[str, str]] = {
+        "invalid_login": "Email and password don't belong together, or this account has no use for the admin. "
+        "After several wrong passwords it is locked for a while.",
+    }
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        if not may_use_admin(user):
+            raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
 
 
 class PickerView(AutocompleteJsonView):
@@ -21,6 +36,8 @@ class PickerView(AutocompleteJsonView):
 
 class PodiumAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     """Signing in is by email; who may enter is decided by role."""
+
+    login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_use_admin(request.user)

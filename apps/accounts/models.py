@@ -35,6 +35,7 @@ class Organization(SoftDeletedModel):
     settings = models.JSONField(default=dict, blank=True)
 
     deletion_capability: ClassVar[Capability] = Capability.OWN
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "timezone", "settings")
 
     class Meta:
         ordering = ["name"]
@@ -89,6 +90,14 @@ class User(AbstractBaseUser, SoftDeletedModel):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    def get_full_name(self) -> str:
+        """Their name, else their address; the admin shows it."""
+        return self.full_name or self.email
+
+    def get_short_name(self) -> str:
+        """See `get_full_name`."""
+        return self.get_full_name()
 
     def has_perm(self, perm: str, obj: object | None = None) -> bool:
         """Django's own permissions are for superusers only; roles decide everything else."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
 from apps.accounts.enums import Role
@@ -31,16 +32,19 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 
 def access_of_request(request: Request) -> Access:
-    """Who calls the API: in the organization of the header, else of the session, else in their only one."""
-    session = getattr(request._request, "session", None)
-    preferred = session.get(SESSION_KEY) if session is not None else None
-    return access_for(request.user, request.headers.get(HEADER), preferred=preferred)
+    """Who calls the API: in the organization of the header, else in their only one.
+
+    A person in a browser, who can't send headers, acts in the one chosen in the admin, else in the first by name.
+    """
+    has_session = isinstance(request.successful_authenticator, SessionAuthentication)
+    chosen = request._request.session.get(SESSION_KEY, "") if has_session else None
+    return access_for(request.user, request.headers.get(HEADER), preferred=chosen)
 
 
 def access_for(user: User | AnonymousUser, slug: str | None = None, *, preferred: str | None = None) -> Access:
     """The caller's access in the organization named by `slug`, or in the only one it belongs to.
 
-    `preferred` is where it would like to act; it is passed over where that is no longer possible.
+    `preferred` (None: nothing) is where it would like to act; where that is not possible, it is the first by name.
 
     Raises:
         NotFound: `slug` is not one of the caller's organizations (whether or not it exists).
@@ -49,15 +53,15 @@ def access_for(user: User | AnonymousUser, slug: str | None = None, *, preferred
     if not isinstance(user, User) or not user.is_active:
         return NobodyAccess()
     if user.is_staff:
-        return _operator(user, slug)
+        return _operator(user, slug, preferred)
     memberships = list(memberships_of(user))
     chosen = memberships
     if slug:
         chosen = [m for m in memberships if m.organization.slug == slug]
         if not chosen:
             raise NotFound("You belong to no organization of this name.")
-    elif len(memberships) > 1:
-        chosen = [m for m in memberships if m.organization.slug == preferred] or memberships
+    elif preferred is not None:
+        chosen = [m for m in memberships if m.organization.slug == preferred] or memberships[:1]
     if len(chosen) > 1:
         slugs = ", ".join(sorted(m.organization.slug for m in chosen))
         detail = f"Say which organization is meant: {slugs}."
@@ -67,14 +71,14 @@ def access_for(user: User | AnonymousUser, slug: str | None = None, *, preferred
     return MemberAccess(user.pk, chosen[0].organization_id, Role(chosen[0].role))
 
 
-def _operator(user: User, slug: str | None) -> Access:
-    if not slug:
-        only = list(Organization.objects.values_list("pk", flat=True)[:2])
-        return OperatorAccess(user.pk, only[0] if len(only) == 1 else None)
-    organization_id = Organization.objects.filter(slug=slug).values_list("pk", flat=True).first()
-    if organization_id is None:
+def _operator(user: User, slug: str | None, preferred: str | None) -> Access:
+    wanted = Organization.objects.filter(slug=slug or preferred or "").values_list("pk", flat=True).first()
+    if slug and wanted is None:
         raise NotFound("There is no organization of this name.")
-    return OperatorAccess(user.pk, organization_id)
+    if wanted is None:
+        only = list(Organization.objects.values_list("pk", flat=True)[:2])
+        wanted = only[0] if len(only) == 1 else None
+    return OperatorAccess(user.pk, wanted)
 
 
 def admin_memberships(user: User) -> list[Membership]:

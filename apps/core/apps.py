@@ -10,5 +10,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.correlation import celery  # noqa: PLC0415 - tasks are published from here on
+        from apps.core.softdelete import checks  # noqa: F401, PLC0415 - registers the checks
 
         celery.connect()

@@ -22,6 +22,7 @@ class Dataset(OrganizationModel):
     owner_id = models.UUIDField(null=True, editable=False)
 
     deletion_capability: ClassVar[Capability] = Capability.MANAGE_DATA
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "tags")
 
     class Meta:
         ordering = ["-id"]
@@ -69,6 +70,14 @@ class DatasetVersion(OrganizationModel):
     created_by = models.UUIDField(null=True, editable=False)
 
     deletion_capability: ClassVar[Capability] = Capability.MANAGE_DATA
+    impersonal_fields: ClassVar[tuple[str, ...]] = (
+        "content_hash",
+        "storage_key",
+        "columns",
+        "dialect",
+        "filename",
+        "message",
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -10,7 +10,6 @@ from apps.datasets import services
 
 @shared_task(
     name="datasets.remove_unused_content",
-    queue="datasets",
     autoretry_for=(RetryableError, OSError),
     retry_backoff=5,
     retry_backoff_max=600,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -27,6 +29,8 @@ class Event(OrganizationModel):
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=EventStatus.choices, default=EventStatus.DRAFT, editable=False)
+
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "venue", "timezone")
 
     class Meta:
         ordering = ["-id"]

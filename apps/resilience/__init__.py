@@ -1,7 +1,5 @@
 """Resilience: what stands between Podium and everything outside its process.
 
-    from apps.resilience import policy
-
     policy("storage").call(client.upload, path)          # a configured service, all layers
     policy("email").with_options(fallback=queue_mail)    # the same with other words for one use
 

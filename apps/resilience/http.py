@@ -208,6 +208,8 @@ def _complete(response: httpx.Response, body: bytearray, request: httpx.Request)
 
 
 def _judged(response: httpx.Response) -> httpx.Response:
+    if not response.is_error:
+        return response
     error = httpx.HTTPStatusError(
         f"{response.status_code} {response.reason_phrase}", request=response.request, response=response
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -63,6 +65,8 @@ class ServicePolicy(SoftDeletedModel):
     half_open_max_calls = _count("Probes at a time, over the whole cluster.")
     slow_call_duration = _seconds("Seconds from which a call counts as failed.")
     reason = models.CharField(max_length=500, help_text="Why; shown on the breakers page and in the history.")
+
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("service", "reason")
 
     class Meta:
         verbose_name = "service policy"

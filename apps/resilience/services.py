@@ -11,7 +11,7 @@ from django.db import transaction
 from apps.core.correlation.context import current_correlation_id
 from apps.core.errors import FieldError, Invalid
 from apps.core.softdelete.hooks import Affected
-from apps.resilience.config import InvalidConfig, Mode
+from apps.resilience.config import InvalidConfig, Mode, State
 from apps.resilience.defaults import registry
 from apps.resilience.metrics import shown_state
 from apps.resilience.models import CircuitTransition, ServicePolicy
@@ -39,7 +39,8 @@ def set_policy(*, service: str, reason: str, actor_id: UUID | None, **changes: A
         row.reason = reason
         check_numbers(row)
         row.save()
-        record_action(name=service, action=f"mode: {row.mode}"[:20], cause=reason, actor_id=actor_id)
+        target = State.OPEN if row.mode == Mode.FORCED_OPEN else None
+        record_action(name=service, action=f"mode: {row.mode}"[:20], cause=reason, actor_id=actor_id, target=target)
         publish_on_commit(row)
     return row
 
@@ -64,7 +65,7 @@ def reset_circuit(*, service: str, reason: str, actor_id: UUID | None) -> None:
             row.mode, row.reason = Mode.ENFORCE, reason
             row.save()
             publish_on_commit(row)
-        record_action(name=service, action="reset", cause=reason, actor_id=actor_id)
+        record_action(name=service, action="reset", cause=reason, actor_id=actor_id, target=State.CLOSED)
     circuit.reset(f"reset: {reason}")
 
 
@@ -93,14 +94,16 @@ def publish_on_commit(row: ServicePolicy) -> None:
     transaction.on_commit(lambda: registry().put_overrides({row.service: override}))
 
 
-def record_action(*, name: str, action: str, cause: str, actor_id: UUID | None) -> CircuitTransition:
-    """Write an operator's action into the circuit's history."""
+def record_action(
+    *, name: str, action: str, cause: str, actor_id: UUID | None, target: State | None = None
+) -> CircuitTransition:
+    """Write an operator's action into the circuit's history; `target` is the state that it leads to, if it does."""
     circuit = registry().get(name).circuit
     state = str(shown_state(circuit))
     return CircuitTransition.objects.create(
         circuit_name=name,
         source=state,
-        target=state,
+        target=str(target or state),
         generation=circuit.standing.machine.generation,
         cause=cause,
         failure_count=circuit.window_counts().failed,

@@ -110,7 +110,7 @@ class CircuitStore:
         """Say that circuits made at run time exist, and whose they are, so that every process can show them."""
         entries = {name: json.dumps({"owner": owner, "seen": now}) for name, owner in endpoints.items()}
         with _away():
-            self._client.hset(self._endpoints, mapping=entries)
+            self._client.hset(self._endpoints, mapping=entries)  # type: ignore[arg-type]  # invariant
 
     def endpoints(self, now: float, idle: float) -> dict[str, str]:
         """Circuits made at run time anywhere, by name, with their owner; those unused for `idle` seconds go."""

@@ -16,7 +16,7 @@ from apps.core.errors import PodiumError, RetryableError
 from apps.resilience.config import Outcome
 
 TOO_MANY_REQUESTS = 429
-_OUR_MISTAKES = (TypeError, ValueError, LookupError, AttributeError, AssertionError, NotImplementedError)
+_OUR_MISTAKES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
 _ANSWERS_OF_A_FILE_SYSTEM = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
 _OUR_SMTP_ACCESS_IS_BROKEN = frozenset({530, 534, 535, 538})
 _GREYLISTED = 450

@@ -4,8 +4,10 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
-def _item(title: str, icon: str, view: str) -> dict[str, object]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
+def _item(title: str, icon: str, view: str, seen_by: str | None = None) -> dict[str, object]:
+    """An item of the menu; `seen_by` names a function of apps/accounts/admin/menu.py that says for whom it is."""
+    permission = f"apps.accounts.admin.menu.{seen_by}" if seen_by else None
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}"), "permission": permission}
 
 
 UNFOLD = {
@@ -16,6 +18,7 @@ UNFOLD = {
     "SITE_URL": "/api/v1/",
     "SITE_SYMBOL": "trophy",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("podium/icon.svg")}],
+    "STYLES": [lambda _request: static("podium/admin.css")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.admin.environment_label",
@@ -58,10 +61,11 @@ UNFOLD = {
             {
                 "title": "Platform",
                 "items": [
-                    _item("Recycle bin", "restore_from_trash", "core_deletion_changelist"),
+                    _item("Recycle bin", "restore_from_trash", "core_deletion_changelist", "keeps_the_bin"),
                     _item("Circuit breakers", "electrical_services", "resilience_circuit_changelist"),
                     _item("Organizations", "apartment", "accounts_organization_changelist"),
-                    _item("People", "person", "accounts_user_changelist"),
+                    _item("Members", "badge", "accounts_membership_changelist", "manages_people"),
+                    _item("People", "person", "accounts_user_changelist", "operates"),
                 ],
             },
         ],

@@ -40,4 +40,5 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # It expires, so that an hour without workers does not leave hundreds of sweeps behind.
     "jobs-sweep": {"task": "core.sweep_jobs", "schedule": 10.0, "options": {"expires": 30.0}},
+    "purge-due": {"task": "core.purge_due", "schedule": 600.0, "options": {"expires": 600.0}},
 }

@@ -52,9 +52,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.rest.schema.share_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {  # several models have a `state` or a `role`
+        "CircuitStateEnum": "apps.resilience.models.StateChoice",
         "DeletionStateEnum": "apps.core.softdelete.models.DeletionState",
         "EntryStateEnum": "apps.contests.enums.EntryState",
+        "JobStateEnum": "apps.core.jobs.models.JobState",
         "MembershipRoleEnum": "apps.accounts.enums.Role",
         "ScoreStateEnum": "apps.contests.enums.ScoreState",
         "SeatRoleEnum": "apps.contests.enums.SeatRole",

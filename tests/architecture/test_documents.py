@@ -4,10 +4,81 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
+
+import pytest
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.validation import validate_schema
 
 from apps.core.rest.catalogue import error_codes, markdown
+from apps.core.rest.problems import CONTENT_TYPE
+from tests.routes import Operation, operations
 
 ROOT = Path(__file__).resolve().parents[2]
+ABOUT_THE_DOCUMENT = {"v1:schema", "v1:docs", "v1:redoc"}
+NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document as the code makes it, which makes none of the generator's warnings."""
+    reset_generator_stats()
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    assert dict(GENERATOR_STATS._warn_cache) == {}
+    assert dict(GENERATOR_STATS._error_cache) == {}
+    validate_schema(document)
+    return document
+
+
+def _described(openapi: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, operations in openapi["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def test_the_openapi_document_is_that_of_the_code(openapi: dict[str, Any]) -> None:
+    """After a change: `manage.py spectacular --file docs/api/openapi.yaml`."""
+    made = OpenApiYamlRenderer().render(openapi, renderer_context={}).decode()
+
+    assert (ROOT / "docs/api/openapi.yaml").read_text(encoding="utf-8") == made
+
+
+def test_every_operation_of_the_api_is_in_the_openapi_document(openapi: dict[str, Any]) -> None:
+    registered = {f"{o.method} {_template(o)}" for o in operations() if o.route.name not in ABOUT_THE_DOCUMENT}
+
+    assert set(_described(openapi)) == registered
+
+
+def _template(operation: Operation) -> str:
+    path = operation.route.url(dict.fromkeys(operation.route.parameters, NOBODY))
+    for name in operation.route.parameters:
+        path = path.replace(NOBODY, "{id}" if name == "pk" else f"{{{name}}}", 1)
+    return path
+
+
+def test_every_operation_is_named_for_programs_and_for_people(openapi: dict[str, Any]) -> None:
+    described = _described(openapi)
+    ids = [operation["operationId"] for operation in described.values()]
+
+    assert [name for name in ids if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)] == []
+    assert sorted(set(ids)) == sorted(ids)
+    assert [key for key, operation in described.items() if not 3 < len(operation.get("summary", "")) <= 100] == []
+    assert [key for key, operation in described.items() if not operation.get("description")] == []
+
+
+def test_every_operation_lists_its_errors_as_problem_documents(openapi: dict[str, Any]) -> None:
+    every, write = {"400", "401", "403", "404", "406", "429", "503"}, {"409", "412", "413", "415", "422"}
+    for key, operation in _described(openapi).items():
+        errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+
+        assert set(errors) >= (every if key.startswith("GET") else every | write), key
+        assert errors == {status: {"$ref": f"#/components/responses/Problem{status}"} for status in errors}, key
+    shared = openapi["components"]["responses"].values()
+    assert [list(answer["content"]) for answer in shared] == [[CONTENT_TYPE]] * len(shared)
 
 
 def test_every_error_code_is_in_the_docs() -> None:

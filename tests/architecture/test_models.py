@@ -49,10 +49,7 @@ def test_lists_have_an_index_that_leads_with_the_organization(model: type[models
 
 @pytest.mark.parametrize("model", SOFT_DELETED, ids=_label)
 def test_every_foreign_key_has_an_index_for_its_cascade(model: type[models.Model]) -> None:
-    led = {
-        (index.fields[0].lstrip("-") if index.fields else "")
-        for index in model._meta.indexes
-    } | {
+    led = {(index.fields[0].lstrip("-") if index.fields else "") for index in model._meta.indexes} | {
         constraint.fields[0]
         for constraint in model._meta.constraints
         if isinstance(constraint, models.UniqueConstraint) and constraint.fields

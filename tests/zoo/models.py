@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from apps.core.softdelete.base import SoftDeletedModel
-from apps.core.softdelete.fields import live_index, unique_live
+from apps.core.softdelete.fields import LiveForeignKey, live_index, unique_live
 from tests.zoo.forest import Branch, Leaf, PeerBranch, PeerLeaf, PeerTree, PeerTwig, Tree, Twig
 
 __all__ = [
@@ -81,7 +81,7 @@ class Enclosure(SoftDeletedModel):
     """The second level."""
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="enclosures")
-    keeper = models.ForeignKey(Keeper, on_delete=models.SET_NULL, null=True, related_name="enclosures")
+    keeper = LiveForeignKey(Keeper, on_delete=models.SET_NULL, null=True, related_name="enclosures")
     number = models.PositiveIntegerField()
 
     class Meta:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.accounts.selectors import admin_organizations, organization_of
-from apps.core.access import Access
+from apps.core.access import Access, Capability
 
 TAGLINE = "Events that are judged"
 
@@ -26,3 +26,23 @@ def acting_in(request: HttpRequest) -> str:
     access: Access | None = getattr(request, "access", None)
     organization = organization_of(access) if access is not None and access.organization_id else None
     return organization.name if organization else TAGLINE
+
+
+def manages_people(request: HttpRequest) -> bool:
+    """Whether the menu shows the members."""
+    return _may(request, Capability.MANAGE_PEOPLE)
+
+
+def keeps_the_bin(request: HttpRequest) -> bool:
+    """Whether the menu shows the recycle bin."""
+    return _may(request, Capability.RECYCLE)
+
+
+def operates(request: HttpRequest) -> bool:
+    """Whether the menu shows what is the platform's."""
+    return _may(request, Capability.OPERATE)
+
+
+def _may(request: HttpRequest, capability: Capability) -> bool:
+    access: Access | None = getattr(request, "access", None)
+    return access is not None and access.allows(capability)

@@ -68,8 +68,10 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         """The document holds every mark: it is for those who read them."""
-        fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if reads_all_marks(access_of(request)) else fieldsets[:-1]
+        left_out = set() if reads_all_marks(access_of(request)) else {"Document"}
+        if obj is not None and obj.voided_at is None:
+            left_out.add("Voided")
+        return [fieldset for fieldset in super().get_fieldsets(request, obj) if fieldset[0] not in left_out]
 
     @display(description="State", label={"In force": "success", "Voided": "danger"})  # type: ignore[untyped-decorator]
     def badge(self, certification: Certification) -> str:
@@ -97,10 +99,10 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
         """SHA-256 of the document's canonical JSON."""
         return certification.digest
 
-    @admin.display(description="Digest before", empty_value="the contest's first")
-    def whole_previous(self, certification: Certification) -> str | None:
+    @admin.display(description="Digest before")
+    def whole_previous(self, certification: Certification) -> str:
         """The digest of the contest's certification before, which this one names."""
-        return certification.previous_digest or None
+        return certification.previous_digest or "None: it is the contest's first."
 
     @admin.display(description="What was signed")
     def shown_document(self, certification: Certification) -> str:

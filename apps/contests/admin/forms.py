@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from apps.contests.models import Category, Contest, Criterion, Judge, Score
 from apps.contests.policies import mark_faults
 from apps.contests.scoring.contest_rule import ContestRule
 from apps.contests.scoring.errors import InvalidRule
+from apps.contests.scoring.rounding import canonical
 from apps.contests.scoring.rule import ScoringRule
 from apps.core.tenancy import current_organization_id
 
@@ -34,6 +36,9 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self._is_change():
             self.initial[VERSION] = self.instance.version
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):  # 0.5, not 0.5000
+                self.initial[name] = canonical(value)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

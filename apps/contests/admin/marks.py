@@ -36,7 +36,7 @@ class ScoreAdmin(PartAdmin):
     capability = Capability.TALLY
     form = ScoreForm
     contest_path = "entry__category__contest"
-    list_display = ["contestant", "category", "criterion_name", "seat", "judge", "mark", "state_badge", "updated_at"]
+    list_display = ["contestant", "category", "criterion_name", "seat", "judge", "mark", "state_badge"]
     list_filter = [
         by("entry__category__contest__event"),
         by("entry__category__contest"),

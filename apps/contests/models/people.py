@@ -10,7 +10,7 @@ from django.db.models import Q
 from apps.contests.enums import ContestantStatus, EntryState, SeatRole
 from apps.contests.models.structure import POINTS, Category, Contest
 from apps.core.softdelete.base import OrganizationModel
-from apps.core.softdelete.fields import live_index, unique_live
+from apps.core.softdelete.fields import LiveForeignKey, live_index, unique_live
 
 
 class Contestant(OrganizationModel):
@@ -72,7 +72,7 @@ class Entry(OrganizationModel):
 class Judge(OrganizationModel):
     """A person who marks. `user` is set where the person signs in to do it."""
 
-    user = models.ForeignKey(
+    user = LiveForeignKey(
         "accounts.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="judges", db_index=False
     )
     name = models.CharField(max_length=200)
@@ -103,6 +103,8 @@ class Assignment(OrganizationModel):
     seat = models.CharField(max_length=10)
     role = models.CharField(max_length=10, choices=SeatRole.choices, default=SeatRole.JUDGE)
 
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("seat",)
+
     class Meta:
         ordering = ["seat", "id"]
         constraints = [
@@ -127,6 +129,8 @@ class Recusal(OrganizationModel):
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="recusals", db_index=False)
     contestant = models.ForeignKey(Contestant, on_delete=models.CASCADE, related_name="recusals", db_index=False)
     reason = models.CharField(max_length=500)
+
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("reason",)
 
     class Meta:
         ordering = ["id"]

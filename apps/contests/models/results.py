@@ -66,6 +66,7 @@ class Deduction(OrganizationModel):
     reversal_reason = models.CharField(max_length=1000, blank=True, editable=False)
 
     deletion_capability: ClassVar[Capability] = Capability.TALLY
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("reason", "reversal_reason")
 
     class Meta:
         ordering = ["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -36,6 +37,8 @@ class Contest(OrganizationModel):
     rule = models.JSONField(default=dict, blank=True)
     policy_version = models.PositiveIntegerField(default=1, editable=False)
 
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "rule")
+
     class Meta:
         ordering = ["position", "id"]
         constraints = [unique_live("event", "slug", name="contest_slug_unique")]
@@ -60,6 +63,8 @@ class Category(OrganizationModel):
     position = models.PositiveSmallIntegerField(default=0, help_text="Order within the contest.")
     weight = models.DecimalField(**POINTS, default=Decimal(1), validators=[MinValueValidator(0)])  # type: ignore[arg-type]
     rule = models.JSONField(default=dict, blank=True)
+
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "rule")
 
     class Meta:
         ordering = ["position", "id"]
@@ -88,6 +93,8 @@ class Criterion(OrganizationModel):
     maximum = models.DecimalField(**POINTS, default=Decimal(10))  # type: ignore[arg-type]
     step = models.DecimalField(**POINTS, default=Decimal("0.25"))  # type: ignore[arg-type]
     factor = models.DecimalField(**POINTS, default=Decimal(1), validators=[MinValueValidator(0)])  # type: ignore[arg-type]
+
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name",)
 
     class Meta:
         ordering = ["position", "id"]

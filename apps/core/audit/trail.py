@@ -204,8 +204,8 @@ class Trail(TriggerConstraint):
 
 
 def _read_off(model: type[models.Model]) -> dict[str, Any]:
-    masked = tuple(_columns(model, getattr(model, "masked_fields", ())))
-    silent = tuple(_columns(model, getattr(model, "silent_fields", ())))
+    masked = tuple(columns_of(model, getattr(model, "masked_fields", ())))
+    silent = tuple(columns_of(model, getattr(model, "silent_fields", ())))
     columns = [field.column for field in model._meta.local_concrete_fields]
     return {
         "label": model._meta.label_lower,
@@ -217,5 +217,6 @@ def _read_off(model: type[models.Model]) -> dict[str, Any]:
     }
 
 
-def _columns(model: type[models.Model], names: tuple[str, ...]) -> list[str]:
+def columns_of(model: type[models.Model], names: tuple[str, ...]) -> list[str]:
+    """The columns of these fields of a model."""
     return [str(model._meta.get_field(name).column) for name in names]  # type: ignore[union-attr]

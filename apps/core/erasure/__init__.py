@@ -1,1 +1,1 @@
-"""Erasing a person: what names them is overwritten wherever it is stored, and what they did stays under a pseudonym."""
+"""Erasing a person: what names them is overwritten wherever it is stored; what they did stays, under a pseudonym."""

@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from apps.core.access import Access, Capability
 from apps.core.audit.models import AuditRecord
+from apps.core.audit.trail import columns_of
 from apps.core.erasure.hooks import ErasedPerson, erasing
-from apps.core.erasure.rows import ERASED, own_rows, overwrite, personal_fields_of, pseudonym_of
+from apps.core.erasure.rows import ERASED, NOBODY, overwrite, own_rows, personal_fields_of, pseudonym_of
 from apps.core.erasure.sweep import SHORTEST_NAME, sweep
 from apps.core.errors import FieldError, Forbidden, Invalid, NotFound
 from apps.core.jobs.models import Job
@@ -79,13 +80,17 @@ def erase_person(*, user_id: UUID) -> dict[str, int]:
 
 def _terms(user: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The person's addresses and names, in all rows that are theirs."""
-    addresses, names = {str(getattr(user, user.USERNAME_FIELD))}, set()
+    addresses: set[str] = {str(getattr(user, user.USERNAME_FIELD))}
+    names: set[str] = set()
     for queryset in own_rows(user, sorted(addresses)):
-        wanted = [name for name in personal_fields_of(queryset.model) if name != "password"]
-        for values in queryset.values_list(*wanted):
-            for value in values:
+        for field in personal_fields_of(queryset.model):
+            if "email" not in field and "name" not in field:
+                continue  # an affiliation or a browser is many people's
+            for value in queryset.values_list(field, flat=True):
                 if isinstance(value, str) and len(value) >= SHORTEST_NAME:
                     (addresses if "@" in value else names).add(value)
+    names.discard(pseudonym_of(user.pk))
+    addresses = {address for address in addresses if not address.endswith(f"@{NOBODY}")}
     return tuple(sorted(addresses)), tuple(sorted(names, key=len, reverse=True))
 
 
@@ -102,7 +107,7 @@ def _end(user_id: UUID) -> None:
 
 
 def _erase_history(label: str, ids: tuple[UUID, ...]) -> None:
-    columns = [model_of(label)._meta.get_field(name).column for name in personal_fields_of(model_of(label))]  # type: ignore[union-attr]
+    columns = columns_of(model_of(label), personal_fields_of(model_of(label)))
     told = Q()
     for column in columns:
         told |= Q(old__has_key=column) | Q(new__has_key=column)

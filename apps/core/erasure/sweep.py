@@ -29,7 +29,8 @@ UPDATE = sql.SQL("UPDATE {table} SET {assignments} WHERE {condition}")
 def sweep(*, addresses: Sequence[str], names: Sequence[str]) -> int:
     """Replace `addresses` in every text of the database, and `names` in the platform's own; rows changed."""
     changed = 0
-    for model in apps.get_models(include_auto_created=True):
+    every = apps.get_models(include_auto_created=True)
+    for model in sorted(every, key=lambda model: model is AuditRecord):  # history last: the others write it
         columns = [field for field in model._meta.local_concrete_fields if _is_swept(field)]
         words = [*addresses] if _is_peoples(model) else [*addresses, *names]
         if columns and words and model._meta.managed:
@@ -72,4 +73,5 @@ def _sweep_table(table: str, columns: Sequence[Any], words: Sequence[str]) -> in
 def pattern_of(word: str, *, as_json: bool = False) -> str:
     """A regular expression of PostgreSQL's (ARE) that finds `word` alone, not inside another one."""
     text = json.dumps(word, ensure_ascii=False)[1:-1] if as_json else word
-    return rf"(?<![\w.+-]){re.sub(r'([^\w\s])', r'\\\1', text)}(?!\.?[\w-])"
+    literal = re.sub(r"([^\w\s])", r"\\\1", text)
+    return rf"(?<![\w.+-]){literal}(?!\.?[\w-])"

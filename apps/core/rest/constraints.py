@@ -10,9 +10,9 @@ from functools import cache
 
 import psycopg
 from django.apps import apps
-from django.db import IntegrityError, models
+from django.db import DatabaseError, models
 
-from apps.core.errors import Conflict, FieldError, Invalid, PodiumError
+from apps.core.errors import Conflict, FieldError, Invalid, PodiumError, Unavailable
 
 
 class AlreadyExists(Conflict):
@@ -20,6 +20,13 @@ class AlreadyExists(Conflict):
 
     code = "ALREADY_EXISTS"
     title = "Already taken"
+
+
+class Collided(Unavailable):
+    """Two requests needed each other's rows; PostgreSQL ended this one."""
+
+    code = "TRY_AGAIN"
+    title = "Two requests got into each other's way"
 
 
 class ParentGone(Conflict):
@@ -65,9 +72,11 @@ def _leaves(condition: models.Q) -> list[tuple[str, object]]:
     return leaves
 
 
-def explain_violation(error: IntegrityError) -> PodiumError | None:
+def explain_violation(error: DatabaseError) -> PodiumError | None:
     """The error that a violated constraint means to the caller; None where the name is not one of ours."""
     cause = error.__cause__
+    if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+        return Collided("Nothing was changed. The same request may work in a moment.", retry_after=1.0)
     if not isinstance(cause, psycopg.errors.IntegrityError):
         return None
     name = cause.diag.constraint_name or ""

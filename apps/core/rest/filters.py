@@ -73,25 +73,6 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
             raise ValidationError(filterset.errors.as_data())
         return filterset
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        parameters: list[dict[str, Any]] = []
-        if getattr(view, "search_fields", None):
-            parameters.append(_parameter("search", "Text to look for in names."))
-        if getattr(view, "ordering_fields", None):
-            fields = list(view.ordering_fields)
-            parameters.append(_parameter("ordering", f"One of {', '.join(fields)}; `-` in front turns it round."))
-        return parameters
-
-
-def _parameter(name: str, description: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": description,
-        "schema": {"type": "string"},
-    }
-
 
 def _search(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
     text = request.query_params.get("search", "").replace("\x00", "").strip()

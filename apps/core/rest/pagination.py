@@ -83,6 +83,14 @@ class SignedCursorPagination(CursorPagination):
     def get_previous_link(self) -> str | None:
         return self._link(BACK, self.rows[:1]) if self.has_previous else None
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        cursor = "Where the page begins: taken from `next` or `previous`, never made."
+        return [
+            {"name": self.cursor_query_param, "in": "query", "description": cursor, "schema": {"type": "string"}},
+            {"name": self.page_size_query_param, "in": "query", "description": "Rows on a page.", "schema": size},
+        ]
+
     def _link(self, direction: str, edge: Sequence[Any]) -> str:
         """The page beyond `edge`; beyond the asked position where the page has no rows."""
         position = _position_of(edge[0], self.ordering) if edge else self._asked

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError
+from django.db import DatabaseError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -135,7 +135,7 @@ def _as_ours(error: Exception) -> Exception:
         return errors.Forbidden("Your role does not allow this.")
     if isinstance(error, DjangoValidationError):
         return errors.Invalid("Some values are not valid.", errors=tuple(_django_errors(error)))
-    if isinstance(error, IntegrityError):
+    if isinstance(error, DatabaseError):
         return explain_violation(error) or error
     return error
 

@@ -22,7 +22,7 @@ from apps.core.access import Access, Capability
 from apps.core.errors import PodiumError
 from apps.core.rest.constraints import explain_violation
 from apps.core.softdelete.metadata import model_of
-from apps.core.softdelete.selectors import name_of
+from apps.core.softdelete.selectors import history_of, name_of
 from apps.core.softdelete.services.deleting import delete_object, delete_rows
 from apps.core.softdelete.services.previewing import DeletionPreview, preview_deletion
 from apps.core.softdelete.services.restoring import restore_object
@@ -39,7 +39,7 @@ def access_of(request: HttpRequest) -> Access:
 class DeletedFilter(admin.SimpleListFilter):
     """Live rows where nothing else is asked for."""
 
-    title = "state"
+    title = "live or deleted"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -101,13 +101,13 @@ class SoftDeleteAdmin(ModelAdmin):  # type: ignore[misc]
         return queryset.order_by(*(self.get_ordering(request) or self.model._meta.ordering))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [*super().get_list_display(request), "state"]
+        return [*super().get_list_display(request), "deletion_state"]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [DeletedFilter, *super().get_list_filter(request)]
 
     @display(description="State", label={"Live": "success", "Deleted": "danger"})  # type: ignore[untyped-decorator]
-    def state(self, row: Any) -> str:
+    def deletion_state(self, row: Any) -> str:
         """Live or deleted, as a badge."""
         return "Deleted" if row.is_deleted else "Live"
 
@@ -154,6 +154,32 @@ class SoftDeleteAdmin(ModelAdmin):  # type: ignore[misc]
         except PodiumError as error:
             messages.error(request, error.detail)
         return HttpResponseRedirect(request.get_full_path())
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What happened to this row, as the database wrote it down."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return missing
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {row}",
+            "opts": self.opts,
+            "object": row,
+            "lines": history_of(row),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "core/softdelete/history.html", context)
+
+    def log_addition(self, *args: Any) -> None:
+        """Nothing: the database writes the history."""
+
+    def log_change(self, *args: Any) -> None:
+        """Nothing: the database writes the history."""
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -95,6 +95,7 @@ class SoftDeletedModel(VersionedModel, SafeDeleteModel):
 
     deletion_capability: ClassVar[Capability] = Capability.ORGANIZE
     personal_fields: ClassVar[tuple[str, ...]] = ()
+    impersonal_fields: ClassVar[tuple[str, ...]] = ()
     masked_fields: ClassVar[tuple[str, ...]] = ()
     silent_fields: ClassVar[tuple[str, ...]] = ()
 

@@ -22,6 +22,7 @@ from apps.core.softdelete.engine.conflicts import TakenValue
 from apps.core.softdelete.metadata import model_of
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.policies import may_restore
+from apps.core.softdelete.retention_pages import RetentionPages
 from apps.core.softdelete.selectors import deletion_tree, name_of
 from apps.core.softdelete.services.planning import RestorePlan, plan_restore
 from apps.core.softdelete.services.restoring import restore_deletion
@@ -49,7 +50,7 @@ class TypeFilter(admin.SimpleListFilter):
         return queryset.filter(root_model=self.value()) if self.value() else queryset
 
 
-class RecycleBinAdmin(ModelAdmin):  # type: ignore[misc]
+class RecycleBinAdmin(RetentionPages, ModelAdmin):  # type: ignore[misc]
     """Deletions of the organization in scope, newest first. What they are about is never changed here."""
 
     list_display = ["root_label", "kind", "rows", "by", "created_at", "expires_at", "badge"]
@@ -58,6 +59,7 @@ class RecycleBinAdmin(ModelAdmin):  # type: ignore[misc]
     ordering = ["-created_at", "-id"]
     date_hierarchy = "created_at"
     list_fullwidth = True
+    list_before_template = "core/softdelete/bin_links.html"
     change_form_template = "core/softdelete/deletion.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -103,7 +105,12 @@ class RecycleBinAdmin(ModelAdmin):  # type: ignore[misc]
         return deletion.get_state_display()
 
     def get_custom_urls(self) -> tuple[Any, ...]:
-        return (("<uuid:deletion_id>/restore/", "core_deletion_restore", self.restore_view),)
+        return (
+            ("forecast/", "core_deletion_forecast", self.forecast_view),
+            ("<uuid:deletion_id>/restore/", "core_deletion_restore", self.restore_view),
+            ("<uuid:deletion_id>/hold/", "core_deletion_hold", self.hold_view),
+            ("<uuid:deletion_id>/purge/", "core_deletion_purge", self.purge_view),
+        )
 
     def changeform_view(
         self,
@@ -145,10 +152,6 @@ class RecycleBinAdmin(ModelAdmin):  # type: ignore[misc]
         }
         return TemplateResponse(request, "core/softdelete/restore.html", context)
 
-    def _missing(self, request: HttpRequest, deletion_id: object) -> HttpResponse:
-        answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, str(deletion_id))
-        return answer
-
     def _try_restore(self, request: HttpRequest, deletion: Deletion) -> bool:
         changes: dict[str, dict[str, str]] = {}
         for name in request.POST:
@@ -186,6 +189,12 @@ class RecycleBinAdmin(ModelAdmin):  # type: ignore[misc]
             "kind": name_of(deletion.root_model, 1),
             "deleted_by": by,
             "is_in_bin": deletion.state == DeletionState.DELETED,
+            "may_hold": deletion.state == DeletionState.DELETED,
+            "may_purge": (
+                deletion.state == DeletionState.DELETED
+                and not deletion.legal_hold
+                and access_of(request).allows(Capability.PURGE, deletion)
+            ),
             "may_restore": deletion.state == DeletionState.DELETED and may_restore(access_of(request), deletion),
         }
 

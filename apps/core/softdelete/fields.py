@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.db.models.functions import Lower
 
 from apps.core.audit.trail import Trail
@@ -30,6 +31,32 @@ def unique_live(*fields: str, name: str, ignore_case: bool = False) -> models.Un
 def live_index(*fields: str, name: str) -> models.Index:
     """A partial index over live rows; `fields` lead with the organization where the model has one."""
     return models.Index(fields=fields, name=name, condition=LIVE)
+
+
+def live_count(relation: str) -> models.Count:
+    """How many live rows a relation to many has. Django's own `Count` joins the table, deleted rows and all."""
+    return models.Count(relation, filter=Q(**{f"{relation}__deleted_at__isnull": True}), distinct=True)
+
+
+class LiveLink(ForwardManyToOneDescriptor):  # type: ignore[type-arg]
+    """The row that a key refers to; None while it is deleted."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        row = super().__get__(instance, cls)
+        return None if isinstance(row, models.Model) and getattr(row, "deleted_at", None) is not None else row
+
+
+class LiveForeignKey(models.ForeignKey):  # type: ignore[type-arg]
+    """A link that a soft delete leaves alone (`SET_NULL` waits for the purge), and that reads as None until then.
+
+    Keys to a parent (`CASCADE`, `PROTECT`) need it not: their parent is live as long as they are.
+    """
+
+    forward_related_accessor_class = LiveLink
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ForeignKey", args, kwargs
 
 
 class DeletionIdField(models.UUIDField):  # type: ignore[type-arg]

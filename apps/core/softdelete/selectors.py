@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
+from django.db import models
+
+from apps.core.audit.models import AuditRecord
 from apps.core.softdelete.engine.counting import held
-from apps.core.softdelete.metadata import cascade_graph, model_of
+from apps.core.softdelete.metadata import cascade_graph, label_of, model_of
 from apps.core.softdelete.models import Deletion, DeletionState
 
 SAMPLE = 20
@@ -18,6 +23,17 @@ class HeldRow:
 
     id: UUID
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that happened to a row; `changes` lists (column, old, new)."""
+
+    action: str
+    at: datetime
+    by: str
+    correlation_id: str
+    changes: tuple[tuple[str, object, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,32 @@ def deletion_tree(deletion: Deletion) -> list[HeldModel]:
         HeldModel(label, name_of(label, count), count, _sample(label, deletion.pk))
         for label, count in held(cascade_graph(), deletion.root_model, deletion.pk).items()
     ]
+
+
+def history_of(row: models.Model, *, limit: int = 200) -> list[HistoryLine]:
+    """What happened to a row, newest first: to itself, and by the deletions that took it and gave it back."""
+    own = AuditRecord.of_all_organizations.filter(row_id=row.pk)
+    deletions = Deletion.of_all_organizations.filter(root_model=label_of(row), root_id=row.pk).values("pk")
+    cascades = AuditRecord.of_all_organizations.filter(
+        deletion_id__in=deletions, model=label_of(row), row_id__isnull=True
+    )
+    records = sorted([*own.order_by("-id")[:limit], *cascades.order_by("-id")[:limit]], key=lambda r: -r.pk)[:limit]
+    people = get_user_model()._base_manager.in_bulk({r.actor_id for r in records if r.actor_id})
+    return [
+        HistoryLine(
+            action=record.get_action_display(),
+            at=record.at,
+            by=str(people.get(record.actor_id) or record.actor_id or record.database_user),
+            correlation_id=record.correlation_id or "",
+            changes=_changes(record),
+        )
+        for record in records
+    ]
+
+
+def _changes(record: AuditRecord) -> tuple[tuple[str, object, object], ...]:
+    old, new = record.old or {}, record.new or {}
+    return tuple((name, old.get(name), new.get(name)) for name in sorted({*old, *new}))
 
 
 def name_of(label: str, count: int) -> str:

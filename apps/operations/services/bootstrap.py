@@ -61,5 +61,5 @@ def sign_in_lines(first: FirstStart) -> list[str]:
     if first.password:
         lines += ["", f"  {whose} password: {first.password}   (shown only this once)"]
     else:
-        lines += ["", f"  {whose} password is that of PODIUM_ADMIN_PASSWORD."]
+        lines += ["", f"  {whose} password is the value of PODIUM_ADMIN_PASSWORD."]
     return lines

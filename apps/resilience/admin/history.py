@@ -18,7 +18,7 @@ COLORS = {"Closed": "success", "Half-open": "warning", "Open": "danger"}
 class CircuitTransitionAdmin(ModelAdmin):  # type: ignore[misc]
     """Transitions and operators' actions, newest first, for platform staff."""
 
-    list_display = ["occurred_at", "circuit_name", "came_from", "went_to", "cause", "failure_count", "last_error"]
+    list_display = ["occurred_at", "circuit_name", "came_from", "went_to", "cause", "action", "failure_count"]
     list_filter = ["circuit_name", "target", "scope", "action", "occurred_at"]
     search_fields = ["circuit_name", "cause", "last_error", "correlation_id"]
     list_fullwidth = True

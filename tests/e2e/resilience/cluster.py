@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -18,12 +19,13 @@ LIMIT = 30.0
 class Cluster:
     """`number` members, each with a thread that reads what it says."""
 
-    def __init__(self, number: int, order: dict[str, Any]) -> None:
+    def __init__(self, number: int, order: dict[str, Any], environment: dict[str, str] | None = None) -> None:
         self.said: list[list[dict[str, Any]]] = [[] for _ in range(number)]
         self.processes = [
             subprocess.Popen(
                 [sys.executable, "-m", "tests.e2e.resilience.member", json.dumps(order)],
                 cwd=ROOT,
+                env={**os.environ, **(environment or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

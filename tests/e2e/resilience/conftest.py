@@ -27,8 +27,8 @@ def start_cluster(valkey: ValkeyProcess) -> Iterator[StartCluster]:
     """Start processes; whatever is left of them at the end is killed."""
     clusters: list[Cluster] = []
 
-    def start(number: int, **order: Any) -> Cluster:
-        clusters.append(Cluster(number, {"store": valkey.url, **order}))
+    def start(number: int, environment: dict[str, str] | None = None, **order: Any) -> Cluster:
+        clusters.append(Cluster(number, {"store": valkey.url, **order}, environment))
         return clusters[-1]
 
     yield start

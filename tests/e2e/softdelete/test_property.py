@@ -318,20 +318,20 @@ class ZooMachine(RuleBasedStateMachine):
         plan = plan_restore(deletion=deletion)
         assert sum(plan.counts.values()) == len(back)
         assert collisions <= {value.id for value in plan.conflicts}
-        try:
-            restore_deletion(deletion=deletion, plan=plan.token)
-        except RestoreConflict as conflict:
-            assert collisions
-            assert collisions <= {UUID(found["id"]) for found in conflict.extra["conflicts"]}  # type: ignore[attr-defined]
+        if collisions:
+            with pytest.raises(RestoreConflict) as conflict:
+                restore_deletion(deletion=deletion, plan=plan.token)
+            found: Any = conflict.value.extra["conflicts"]
+            assert collisions <= {UUID(taken["id"]) for taken in found}
             self.check()
-            restore_deletion(deletion=deletion, changes=self.solve(conflict))
+            restore_deletion(deletion=deletion, changes=self.solve(found))
         else:
-            assert not collisions
+            restore_deletion(deletion=deletion, plan=plan.token)
         self.settle(deletion.pk, back)
 
-    def solve(self, conflict: RestoreConflict) -> dict[str, dict[str, Any]]:
+    def solve(self, conflicts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         changes: dict[str, dict[str, Any]] = {}
-        for found in conflict.extra["conflicts"]:  # type: ignore[attr-defined]
+        for found in conflicts:
             new = self.fresh() + 1000
             value = {"park": f"Park {new}", "enclosure": new, "animal": str(new)}[found["model"].partition(".")[2]]
             changes[found["id"]] = {found["field"]: value}

@@ -1,4 +1,4 @@
-"""A process of its own that deletes, restores or purges, to be killed: `python -m tests.e2e.softdelete.worker WHAT ID`."""
+"""A process that deletes, restores or purges, to be killed: `python -m tests.e2e.softdelete.worker WHAT ID`."""
 
 from __future__ import annotations
 

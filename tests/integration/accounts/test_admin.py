@@ -72,9 +72,18 @@ class TestEntering:
         assert (page.status_code, page["Location"]) == (302, "/admin/")
         assert client.get("/admin/").status_code == 200
 
+    def test_the_menu_shows_what_the_role_may_see(self, ice: Organization, alice: User, operator: User) -> None:
+        def titles(user: User) -> set[str]:
+            groups = browser(user).get("/admin/").context["sidebar_navigation"]
+            return {item["title"] for group in groups for item in group["items"] if item["has_permission"]}
+
+        owners, auditors, staff = titles(alice), titles(member(ice, Role.AUDITOR)), titles(operator)
+        assert owners - auditors == {"Members", "Recycle bin"}
+        assert staff - owners == {"People"}
+
     def test_a_wrong_password_says_so(self, alice: User) -> None:
         page = Client().post("/admin/login/", {"username": alice.email, "password": "wrong"})
-        assert "Please enter the correct email and password" in page.content.decode()
+        assert "belong together" in page.content.decode()
 
     def test_a_deleted_person_is_out_at_once(self, ice: Organization, alice: User, operator: User) -> None:
         member(ice)

@@ -13,8 +13,9 @@ from apps.accounts.models import Membership, Organization, User
 from apps.core.outbox.models import OutboxMessage
 from apps.core.softdelete.base import SoftDeletedModel
 from apps.core.tenancy import platform_scope
-from tests.api import ids, pointers, problem, signed_in
+from tests.api import anonymous, ids, pointers, problem, signed_in
 from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, UserFactory, member
+from tests.factories.events import EventFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,28 @@ class TestActing:
         MembershipFactory.create(organization=snow)
         delete(membership_of_snow)
         assert ids(client.get(ORGANIZATIONS)) == [ice.pk]
+
+    def test_a_browser_that_has_chosen_nothing_acts_in_the_first_by_name(
+        self, alice: User, ice: Organization
+    ) -> None:
+        MembershipFactory.create(user=alice, organization__slug="snow", organization__name="Snow club")
+        client = anonymous()
+        client.force_login(alice)
+        assert ids(client.get(ORGANIZATIONS)) == [ice.pk]
+
+    def test_staff_act_in_a_browser_where_their_session_says(self, ice: Organization) -> None:
+        event = EventFactory.create(organization=ice)
+        EventFactory.create()
+        client = anonymous()
+        client.force_login(OperatorFactory.create())
+        assert len(ids(client.get("/api/v1/events/"))) == 2
+        session = client.session
+        session["podium_organization"] = "ice"
+        session.save()
+        assert ids(client.get("/api/v1/events/")) == [event.pk]
+        session["podium_organization"] = "gone"
+        session.save()
+        assert len(ids(client.get("/api/v1/events/"))) == 2
 
     @pytest.mark.parametrize("what", ["membership", "organization"])
     def test_access_ends_with_the_membership_and_the_organization(

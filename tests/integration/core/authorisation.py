@@ -58,6 +58,7 @@ TABLE: dict[str, dict[str, Who]] = {
     "accounts:membership-detail": {"GET": ADMINS, "PUT": ADMINS, "PATCH": ADMINS, "DELETE": ADMINS},
     "accounts:membership-restore": {"POST": ADMINS},
     "accounts:membership-deletion-preview": {"GET": ADMINS},
+    "core:user-erase": {"POST": OPERATORS | {"owner"}},  # the owner's own account
     # events
     "events:event-list": {"GET": MEMBERS, "POST": ORGANIZERS},
     "events:event-detail": {"GET": MEMBERS, "PUT": ORGANIZERS, "PATCH": ORGANIZERS, "DELETE": ORGANIZERS},
@@ -179,6 +180,9 @@ HIDDEN_FROM_OTHERS = {
     "POST operations:job-cancel": "as above",
     "GET contests:score-detail": "single marks are for the tally room, and a judge's own for the judge",
 }
+
+# Operations that people do to themselves: to anybody else, whoever that is, they are refused with 403.
+ABOUT_ONESELF = {"POST core:user-erase"}
 
 
 def who_may(operation: Operation) -> Who:

@@ -187,6 +187,7 @@ CALLS: dict[str, Call] = {
     "POST resilience:circuit-breaker-reset": Call(_because),
     "POST resilience:circuit-breaker-force-open": Call(_because),
     "POST resilience:circuit-breaker-mode": Call(lambda _: {"mode": "monitor", "reason": "A drill"}),
+    "POST core:user-erase": Call(lambda house: {"confirm": str(house.owner.pk)}, status=202),
     "POST core:deletion-hold": Call(lambda _: {"legal_hold": True}),
     "POST core:deletion-purge": Call(lambda house: {"label": house.one(Deletion).root_label}, status=202),
     "POST datasets:dataset-list": Call(lambda _: {"name": "Marks of 2026"}),

@@ -56,6 +56,7 @@ class House:
         self._rows: dict[type[Model], list[Any]] = {Organization: [self.organization]}
         self._count = 0
         self.client = client_of(self.owner)
+        self._rows[User] = [self.owner]
 
     @property
     def owner(self) -> User:

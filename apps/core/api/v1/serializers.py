@@ -35,7 +35,7 @@ class DeletionSerializer(PodiumModelSerializer):
 
     class Meta:
         model = Deletion
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "root_model",
             "root_id",
@@ -62,7 +62,7 @@ class DeletionDetailSerializer(DeletionSerializer):
     tree = serializers.SerializerMethodField()
 
     class Meta(DeletionSerializer.Meta):
-        fields: tuple[str, ...] = (*DeletionSerializer.Meta.fields, "tree")
+        fields = (*DeletionSerializer.Meta.fields, "tree")
         read_only_fields = fields
 
     @extend_schema_field(HeldModelSerializer(many=True))
@@ -130,6 +130,18 @@ class PurgeSerializer(StrictSerializer):
     """The label of what is to be purged, typed back."""
 
     label = serializers.CharField()  # type: ignore[assignment]
+
+
+class ErasureSerializer(StrictSerializer):
+    """The id of the account that is to be erased, typed back."""
+
+    confirm = serializers.CharField()
+
+
+class ErasureStartedSerializer(StrictSerializer):
+    """The job that erases."""
+
+    job = serializers.UUIDField()
 
 
 class ForecastDaySerializer(StrictSerializer):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
@@ -16,6 +18,8 @@ from apps.core.api.v1.filters import DeletionFilter, HistoryFilter
 from apps.core.api.v1.serializers import (
     DeletionDetailSerializer,
     DeletionSerializer,
+    ErasureSerializer,
+    ErasureStartedSerializer,
     ForecastSerializer,
     HistorySerializer,
     HoldSerializer,
@@ -23,6 +27,7 @@ from apps.core.api.v1.serializers import (
     RestorePlanSerializer,
 )
 from apps.core.audit.models import AuditRecord
+from apps.core.erasure.services import request_erasure
 from apps.core.errors import FieldError, Forbidden, MalformedRequest
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row
 from apps.core.softdelete.forecast import forecast_purges
@@ -115,6 +120,24 @@ class DeletionViewSet(ReadMixin, PodiumViewSet):
             detail = f"days is a whole number from 1 to {MOST_DAYS}."
             raise MalformedRequest(detail, errors=[FieldError("?days", "OUT_OF_RANGE", detail)])
         return Response(ForecastSerializer(forecast_purges(days=int(text))).data)
+
+
+class PersonViewSet(PodiumViewSet):
+    """People as far as their data is concerned."""
+
+    model = get_user_model()
+    serializer_class = ErasureSerializer
+    capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.VIEW, "write": Capability.VIEW}
+
+    @extend_schema(request=ErasureSerializer, responses={202: ErasureStartedSerializer})
+    @action(detail=True, methods=["post"])
+    def erase(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Overwrite what names a person, everywhere: in live, deleted and history rows. Nothing brings it back."""
+        body = ErasureSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user_id = UUID(str(self.kwargs["pk"]))
+        job = request_erasure(user_id=user_id, access=self.access, confirm=body.validated_data["confirm"])
+        return Response({"job": str(job.pk)}, status=202, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
 
 
 class HistoryViewSet(mixins.ListModelMixin, PodiumViewSet):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
 from apps.core.rest.serializers import StrictSerializer
@@ -39,6 +40,20 @@ class CircuitSerializer(serializers.Serializer[Any]):
     shared = serializers.BooleanField(
         help_text="Whether these are the cluster's numbers; false while the shared store is away."
     )
+
+
+class CircuitsByNameSerializer(serializers.Serializer[Any]):
+    """All circuits, as an object keyed by name: only a name for its shape in the OpenAPI document."""
+
+
+class CircuitsByNameShape(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Describes that object: any name, each with a circuit."""
+
+    target_class = CircuitsByNameSerializer
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        circuit = auto_schema.resolve_serializer(CircuitSerializer, direction)
+        return {"type": "object", "additionalProperties": circuit.ref}
 
 
 class NamedCircuitSerializer(CircuitSerializer):

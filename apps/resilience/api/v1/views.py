@@ -30,9 +30,7 @@ class CircuitBreakerViewSet(PodiumViewSet):
     lookup_value_converter = "str"
     ordering = ("-occurred_at", "-id")
 
-    @extend_schema(
-        responses={200: {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Circuit"}}}
-    )
+    @extend_schema(responses=serializers.CircuitsByNameSerializer)
     def list(self, request: Request) -> Response:
         """All circuits, as an object keyed by name."""
         refuse_unknown_params(request, ())

@@ -1,0 +1,200 @@
+"""100 users while every outside circuit is open, against the same users with all of them closed.
+
+A real server, a mixed load: boards, lists, and downloads that need the file storage. While the circuits are open the
+downloads must be refused with the documented 503, and everything else must answer as ever; anything else is an error,
+not a figure. `reads` is the 95th percentile of what needs no outside service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from statistics import quantiles
+from urllib.parse import quote
+
+import httpx
+from django.db import connection
+
+from apps.accounts.enums import Role
+from apps.accounts.models import Organization, TokenFamily
+from apps.accounts.services.tokens import issue_pair
+from apps.core import clock
+from apps.core.tenancy import organization_scope
+from apps.resilience.config import State
+from apps.resilience.defaults import build
+from apps.resilience.metrics import shown_state
+from apps.resilience.registry import Registry
+from config.env import ROOT
+from config.settings.resilience import RESILIENCE
+from tests.benchmarks.bench_leaderboard import build_contest
+from tests.benchmarks.figures import Figure, figure_of
+from tests.e2e.stack import free_port
+from tests.factories.accounts import member
+from tests.factories.datasets import DatasetFactory, DatasetVersionFactory
+
+USERS = 100
+REQUESTS = 10
+CONTESTANTS = 50
+
+
+@dataclass
+class Load:
+    """What 100 users met: milliseconds of answered reads, and how many downloads were served and refused."""
+
+    reads: list[float] = field(default_factory=list)
+    served: int = 0
+    refused: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def note(self, path: str, response: httpx.Response, milliseconds: float) -> None:
+        """Sort an answer."""
+        if "/download/" not in path:
+            self.reads.append(milliseconds)
+            if response.status_code != httpx.codes.OK:
+                self.wrong.append(f"{path}: {response.status_code}")
+        elif response.status_code == httpx.codes.OK:
+            self.served += 1
+        elif _is_documented_refusal(response):
+            self.refused += 1
+        else:
+            self.wrong.append(f"{path}: {response.status_code} {response.text[:200]}")
+
+
+def _is_documented_refusal(response: httpx.Response) -> bool:
+    return (
+        response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        and response.headers["Content-Type"] == "application/problem+json"
+        and response.json()["code"] == "CIRCUIT_OPEN"
+        and int(response.headers["Retry-After"]) > 0
+    )
+
+
+def run(rounds: int, scale: float) -> Iterator[Figure]:
+    """`reads`: open against closed, in turn."""
+    organization = Organization.objects.create(name="All open", slug="all-open")
+    user = member(organization, Role.OWNER)
+    with organization_scope(organization.pk):
+        contest = build_contest(organization, contestants=CONTESTANTS)
+        dataset = DatasetFactory.create(organization=organization)
+        DatasetVersionFactory.create(dataset=dataset, number=1)
+    family = TokenFamily.objects.create(user=user, expires_at=clock.now() + timedelta(days=1))
+    headers = {"Authorization": f"Bearer {issue_pair(family).access}"}
+    paths = [
+        "/api/v1/events/",
+        f"/api/v1/contests/{contest.pk}/leaderboard/",
+        "/api/v1/datasets/",
+        f"/api/v1/datasets/{dataset.pk}/download/",
+    ]
+    requests = max(1, round(REQUESTS * scale))
+    registry = build({**RESILIENCE, "STORE_URL": os.environ["REDIS_URL"]})
+    try:
+        with a_web_server() as url:
+            pairs = [measure(registry, url, headers, paths, requests) for _ in range(rounds)]
+    finally:
+        registry.close()
+    yield figure_of("all_open", "reads", pairs, yardstick_name="all circuits closed, p95", unit="ms", better="lower")
+
+
+def measure(
+    registry: Registry, url: str, headers: dict[str, str], paths: list[str], requests: int
+) -> tuple[float, float]:
+    """One round: all open, then all closed."""
+    results = {}
+    for state in (State.OPEN, State.CLOSED):
+        turn_all(registry, url, headers, state)
+        load = asyncio.run(users_at_work(url, headers, paths, requests))
+        expected = (0, True) if state is State.OPEN else (True, 0)
+        if load.wrong or (bool(load.served), bool(load.refused)) != tuple(map(bool, expected)):
+            raise RuntimeError(f"{state}: served {load.served}, refused {load.refused}, wrong {load.wrong[:5]}")
+        results[state] = quantiles(load.reads, n=20)[-1]
+    return results[State.OPEN], results[State.CLOSED]
+
+
+def turn_all(registry: Registry, url: str, headers: dict[str, str], state: State) -> None:
+    """Open or close every circuit of the cluster, and wait until the server says so."""
+    registry.refresh()
+    shared = [breaker for breaker in registry.all().values() if breaker.circuit.link is not None]
+    for breaker in shared:
+        if state is State.OPEN:
+            breaker.circuit.trip("a benchmark")
+        elif shown_state(breaker.circuit) is not State.CLOSED:
+            breaker.reset()
+    deadline = time.monotonic() + 10
+    while True:
+        health = httpx.get(f"{url}/api/v1/resilience/health/", headers=headers, timeout=10).json()
+        if health["circuits_by_state"]["open"] == (len(shared) if state is State.OPEN else 0):
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"The server's circuits are not {state}: {health}")
+        time.sleep(0.1)
+
+
+async def users_at_work(url: str, headers: dict[str, str], paths: list[str], requests: int) -> Load:
+    """Every user asks for one thing after the other; each begins at another one."""
+    load = Load()
+    limits = httpx.Limits(max_connections=USERS, max_keepalive_connections=USERS)
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, limits=limits) as client:
+
+        async def user(number: int) -> None:
+            for turn in range(requests):
+                path = paths[(number + turn) % len(paths)]
+                began = time.perf_counter()
+                response = await client.get(path)
+                load.note(path, response, (time.perf_counter() - began) * 1000)
+
+        await asyncio.gather(*(user(number) for number in range(USERS)))
+    return load
+
+
+@contextmanager
+def a_web_server() -> Iterator[str]:
+    """Podium's own, on the database of this run."""
+    database = connection.settings_dict
+    login = f"{quote(database['USER'])}:{quote(database['PASSWORD'] or '')}"
+    host = database["HOST"] if not str(database["HOST"]).startswith("/") else ""
+    query = f"?host={quote(database['HOST'])}" if not host else ""
+    address = f"{host}:{database['PORT']}" if host and database["PORT"] else host
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{login}@{address}/{database['NAME']}{query}",
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "LOG_LEVEL": "ERROR",
+        "PODIUM_PROCESS": "web",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "config.asgi:application",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+    ]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(url, process)
+            yield url
+        finally:
+            process.terminate()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers."""
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/health/live", timeout=2).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise RuntimeError("The server did not start.")
