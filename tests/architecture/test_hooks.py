@@ -20,7 +20,7 @@ def test_every_hook_is_answered_or_known_to_be_silent() -> None:
 EXPECTED: dict[str, list[str]] = {
     "api_resources": ["accounts", "contests", "datasets", "events", "operations"],
     "circuit_changed": [],
-    "erasing": [],
+    "erasing": ["accounts"],
     "job_finished": ["contests"],
     "may_delete": ["accounts", "contests"],
     "may_purge": [],

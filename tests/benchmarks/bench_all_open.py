@@ -128,7 +128,10 @@ def turn_all(registry: Registry, url: str, headers: dict[str, str], state: State
             breaker.reset()
     deadline = time.monotonic() + 10
     while True:
-        health = httpx.get(f"{url}/api/v1/resilience/health/", headers=headers, timeout=10).json()
+        answer = httpx.get(f"{url}/api/v1/resilience/health/", headers=headers, timeout=10)
+        if answer.status_code != httpx.codes.OK:
+            raise RuntimeError(f"The server does not tell its health: {answer.text}")
+        health = answer.json()
         if health["circuits_by_state"]["open"] == (len(shared) if state is State.OPEN else 0):
             return
         if time.monotonic() > deadline:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
 from apps.accounts.enums import Role, SessionEnd
 from apps.accounts.models import Membership, Organization, TokenFamily, User
 from apps.core import clock
+from apps.core.erasure.hooks import ErasedPerson
 from apps.core.softdelete.hooks import Affected, Objection
 
 
@@ -40,6 +43,12 @@ def end_sessions_of_deleted(affected: Affected) -> None:
     TokenFamily.objects.filter(user__in=affected.rows(User), ended_at__isnull=True).update(
         ended_at=clock.now(), ended_by=SessionEnd.REMOVED
     )
+
+
+def forget_sessions_of_erased(person: ErasedPerson) -> None:
+    """An erased person's sessions go with the names of their devices, and so do all tokens."""
+    TokenFamily.objects.filter(user_id=person.user_id).delete()
+    OutstandingToken.objects.filter(user_id=person.user_id).delete()
 
 
 def retention_days_of(organization_id: UUID) -> int | None:

@@ -57,7 +57,7 @@ def sign_in_lines(first: FirstStart) -> list[str]:
     width = max(len(email) for _, email in told)
     lines = [f"{first.organization.name}: sign in at /admin/ or with POST /api/v1/auth/login/", ""]
     lines += [f"  {email:<{width}}  {role}" for role, email in told]
-    whose = "All of them have" if first.people else "The"
+    whose = "Everybody's" if first.people else "The"
     if first.password:
         lines += ["", f"  {whose} password: {first.password}   (shown only this once)"]
     else:

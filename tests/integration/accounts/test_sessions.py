@@ -13,6 +13,7 @@ from apps.accounts.enums import Role, SessionEnd
 from apps.accounts.models import TokenFamily, User
 from apps.accounts.services.sessions import set_password
 from apps.accounts.services.tokens import AccessToken, RefreshToken
+from apps.core.erasure.services import erase_person
 from apps.core.outbox.models import OutboxMessage
 from apps.core.tenancy import platform_scope
 from tests.api import anonymous, pointers, problem, signed_in
@@ -150,6 +151,15 @@ def test_a_deleted_person_loses_every_token_at_once_and_gets_none_back(alice: Us
     problem(anonymous().post("/api/v1/auth/refresh/", {"refresh": pair["refresh"]}), 401, "TOKEN_INVALID")
     problem(login(anonymous()), 401, "SIGN_IN_FAILED")
     assert TokenFamily.objects.get().ended_by == SessionEnd.REMOVED
+
+
+def test_nothing_is_left_of_an_erased_persons_sessions(alice: User) -> None:
+    MembershipFactory.create(organization=alice.memberships.get().organization)
+    pair = login(anonymous()).json()
+    with platform_scope("a test"):
+        erase_person(user_id=alice.pk)
+    assert (TokenFamily.objects.count(), OutstandingToken.objects.count()) == (0, 0)
+    problem(bearer(pair["access"]).get("/api/v1/auth/me/"), 401, "TOKEN_INVALID")
 
 
 def test_tokens_are_not_kept() -> None:

@@ -226,7 +226,16 @@ def test_in_a_blind_contest_judges_see_numbers_and_no_names() -> None:
     assert [page.json()["results"] for page in (by_name, by_club, in_order)] == [[], [], []]
     assert all(b"Club" not in response.content for response in (board, one))
     found.stand("published")
+    assert len(judge.get(f"{API}/contestants/?affiliation=Club 1").json()["results"]) == 1
     assert judge.get(found.url("leaderboard/")).json()["rows"][0]["contestant"]["name"] is not None
+
+
+def test_in_a_blind_contest_judges_do_not_learn_by_recusals_who_is_of_their_club() -> None:
+    found = arena(blind=True)
+    found.client().patch(f"{API}/judges/{found.seats[0].judge_id}/", {"affiliation": "Club 1"})
+
+    assert len(found.client().get(f"{API}/recusals/").json()["results"]) == 1
+    assert found.client(Role.JUDGE).get(f"{API}/recusals/").json()["results"] == []
 
 
 def test_the_board_has_an_etag_of_what_it_shows(fake_clock: FakeClock) -> None:

@@ -22,7 +22,6 @@ FOR_THE_PLATFORM = {
     "core.purge_deletion": "retention is the platform's duty, whoever the deletion belongs to",
     "core.purge_due": "sweeps every organization's recycle bin",
     "core.sweep_jobs": "takes up what killed workers left, of every organization",
-    "resilience.lets_through": "asks about a circuit, and reads no row",
     "core.erase_person": "a person is erased everywhere",
     "resilience.lets_through": "circuits are the platform's",
     "datasets.remove_unused_content": "bytes are looked for among all versions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from apps.contests.api.v1.views import marks, people, structure
+from apps.contests.api.v1.views import certifications, marks, people, scorecards, structure
 from apps.core.rest.routers import PodiumRouter, route
 from apps.core.rest.views import PodiumViewSet
 
@@ -21,12 +21,12 @@ router.register("assignments", people.AssignmentViewSet, basename="assignment")
 router.register("recusals", people.RecusalViewSet, basename="recusal")
 router.register("scores", marks.ScoreViewSet, basename="score")
 router.register("deductions", marks.DeductionViewSet, basename="deduction")
-router.register("certifications", marks.CertificationViewSet, basename="certification")
+router.register("certifications", certifications.CertificationViewSet, basename="certification")
 
 UUID = PodiumViewSet.lookup_value_regex
 SCORECARD = rf"^assignments/(?P<assignment_id>{UUID})/scorecards/(?P<entry_id>{UUID})/$"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    route(SCORECARD, marks.ScorecardViewSet.as_view({"get": "retrieve", "put": "update"}), name="scorecard"),
+    route(SCORECARD, scorecards.ScorecardViewSet.as_view({"get": "retrieve", "put": "update"}), name="scorecard"),
     *router.urls,
 ]

@@ -1,8 +1,7 @@
-"""Marks, scorecards, deductions, certifications."""
+"""Marks and deductions."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -10,8 +9,7 @@ from rest_framework import serializers
 from apps.contests.api.v1.serializers.fields import PartSerializer
 from apps.contests.api.v1.serializers.structure import STAMPS
 from apps.contests.enums import ScoreState
-from apps.contests.models import Certification, Deduction, Score
-from apps.contests.selectors.scorecards import Scorecard
+from apps.contests.models import Deduction, Score
 from apps.contests.services.scores import BULK_LIMIT, MarkInput
 from apps.core.rest.serializers import StrictSerializer
 
@@ -61,80 +59,6 @@ class ScoreSerializer(PartSerializer):
         read_only_fields = ["id", *STAMPS]
 
 
-class CardMarkSerializer(MarkFields):
-    """What a scorecard says about one criterion."""
-
-    criterion = serializers.UUIDField()
-
-
-class ScorecardSerializer(StrictSerializer):
-    """All criteria of one entry, each once."""
-
-    marks = CardMarkSerializer(many=True)
-    version = serializers.CharField(
-        required=False, help_text="The card's ETag, for clients that can't send If-Match."
-    )
-
-    def validate_marks(self, marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        criteria = [mark["criterion"] for mark in marks]
-        if len(set(criteria)) != len(criteria):
-            raise serializers.ValidationError("A criterion is marked once.", code="duplicate")
-        return marks
-
-
-class CardLineSerializer(StrictSerializer):
-    """A criterion with its scale, and its mark where there is one."""
-
-    criterion = serializers.UUIDField()
-    name = serializers.CharField()
-    minimum = serializers.DecimalField(DIGITS, PLACES)
-    maximum = serializers.DecimalField(DIGITS, PLACES)
-    step = serializers.DecimalField(DIGITS, PLACES)
-    state = serializers.CharField(allow_null=True, help_text="null: no mark yet.")
-    value = serializers.DecimalField(DIGITS, PLACES, allow_null=True)
-
-
-class ShownScorecardSerializer(StrictSerializer):
-    """A scorecard as it is."""
-
-    assignment = serializers.UUIDField()
-    entry = serializers.UUIDField()
-    seat = serializers.CharField()
-    number = serializers.IntegerField(help_text="The contestant's.")
-    complete = serializers.BooleanField()
-    version = serializers.CharField(help_text="The ETag.")
-    marks = CardLineSerializer(many=True)
-
-
-def show_scorecard(card: Scorecard) -> dict[str, Any]:
-    """As `ShownScorecardSerializer`."""
-    return {
-        "assignment": card.assignment.pk,
-        "entry": card.entry.pk,
-        "seat": card.assignment.seat,
-        "number": card.entry.contestant.number,
-        "complete": card.complete,
-        "version": card.tag.strip('"'),
-        "marks": [
-            {
-                "criterion": criterion.pk,
-                "name": criterion.name,
-                "minimum": str(criterion.minimum),
-                "maximum": str(criterion.maximum),
-                "step": str(criterion.step),
-                "state": score.state if score else None,
-                "value": _text(score.value) if score else None,
-            }
-            for criterion in card.criteria
-            for score in [card.scores.get(criterion.pk)]
-        ],
-    }
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
 class DeductionSerializer(PartSerializer):
     """Points taken from an entry. It never changes; a wrong one is reversed."""
 
@@ -164,57 +88,3 @@ class DeductionSerializer(PartSerializer):
             "reversal_reason",
             *STAMPS,
         ]
-
-
-class CertificationSerializer(PartSerializer):
-    """A frozen result and who signed it."""
-
-    url = serializers.HyperlinkedIdentityField(view_name="contests:certification-detail")
-
-    class Meta:
-        model = Certification
-        fields = [
-            "id",
-            "url",
-            "contest_id",
-            "contest_name",
-            "number",
-            "digest",
-            "previous_digest",
-            "signed_by",
-            "signed_at",
-            "voided_by",
-            "voided_at",
-            "void_reason",
-            "version",
-        ]
-        read_only_fields = fields
-
-
-class CertificationDetailSerializer(CertificationSerializer):
-    """With the document whose canonical JSON (RFC 8785) has the digest."""
-
-    class Meta(CertificationSerializer.Meta):
-        fields = [*CertificationSerializer.Meta.fields, "document"]
-        read_only_fields = fields
-
-
-class DifferenceSerializer(StrictSerializer):
-    """Where the stored rows and the certified document part."""
-
-    pointer = serializers.CharField(help_text="JSON pointer into the document.")
-    certified = serializers.JSONField(allow_null=True)
-    stored = serializers.JSONField(allow_null=True)
-
-
-class VerificationSerializer(StrictSerializer):
-    """Whether a certification still holds."""
-
-    holds = serializers.BooleanField()
-    number = serializers.IntegerField(source="certification.number")
-    digest = serializers.CharField(source="certification.digest")
-    recomputed = serializers.CharField(help_text="The digest of what the stored marks give today.")
-    document_intact = serializers.BooleanField()
-    chain_intact = serializers.BooleanField()
-    rows_intact = serializers.BooleanField()
-    differences = DifferenceSerializer(many=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,31 +13,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from apps.contests.api.v1.filters import CertificationFilter, DeductionFilter, ScoreFilter
+from apps.contests.api.v1.filters import DeductionFilter, ScoreFilter
 from apps.contests.api.v1.serializers.marks import (
     BulkMarksSerializer,
-    CertificationDetailSerializer,
-    CertificationSerializer,
     DeductionSerializer,
     NewMarkSerializer,
-    ScorecardSerializer,
     ScoreSerializer,
-    ShownScorecardSerializer,
-    show_scorecard,
 )
 from apps.contests.api.v1.serializers.structure import StatedReasonSerializer
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
-from apps.contests.errors import NotYourSeat
-from apps.contests.models import Certification, Deduction, Score
-from apps.contests.policies import may_mark_for, reads_all_marks
-from apps.contests.selectors.scorecards import Scorecard, read_scorecard
+from apps.contests.models import Deduction, Score
+from apps.contests.policies import reads_all_marks
 from apps.contests.services.deductions import impose_deduction, reverse_deduction
 from apps.contests.services.holding import hold_for_share
-from apps.contests.services.scorecards import CardMark, save_scorecard
 from apps.contests.services.scores import change_mark, record_marks
 from apps.core.access import Capability
-from apps.core.rest.etags import expected_version, is_known
+from apps.core.rest.etags import expected_version
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row
 
 
@@ -111,52 +102,6 @@ class ScoreViewSet(PartViewSet):
         return Response({"scores": self.get_serializer(scores, many=True).data}, status=201)
 
 
-class ScorecardViewSet(PodiumViewSet):
-    """All criteria of one entry, by one seat."""
-
-    serializer_class = ScorecardSerializer
-    capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.VIEW, "write": Capability.MARK}
-    model = Score
-    filter_backends = ()
-    pagination_class = None
-
-    @extend_schema(responses=ShownScorecardSerializer)
-    def retrieve(self, request: Request, *args: Any, **kwargs: str) -> Response:
-        """The card as it is, with an ETag; an empty one has an ETag too."""
-        card = read_scorecard(**_ids(kwargs))
-        if not reads_all_marks(self.access) and not may_mark_for(self.access, card.assignment):
-            raise NotYourSeat("This is somebody else's scorecard.")
-        return self._answer(card)
-
-    @extend_schema(responses=ShownScorecardSerializer)
-    def update(self, request: Request, *args: Any, **kwargs: str) -> Response:
-        """Save the card whole, in the version that `If-Match` names. Sending the same again changes nothing."""
-        body = self.get_serializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        marks = body.validated_data["marks"]
-        card = save_scorecard(
-            **_ids(kwargs),
-            marks={mark["criterion"]: CardMark(mark["state"], mark["value"]) for mark in marks},
-            access=self.access,
-            tag=request.headers.get("If-Match") or self._tag_in(body.validated_data),
-        )
-        return self._answer(card)
-
-    def _answer(self, card: Scorecard) -> Response:
-        if is_known(self.request, card.tag):
-            return Response(status=304, headers={"ETag": card.tag})
-        return Response(show_scorecard(card), headers={"ETag": card.tag})
-
-    def _tag_in(self, values: dict[str, Any]) -> str | None:
-        version = values.get("version")
-        return f'"{version}"' if version else None
-
-
-def _ids(kwargs: Mapping[str, str]) -> dict[str, UUID]:
-    """The seat and the entry in the address."""
-    return {name: UUID(kwargs[name]) for name in ("assignment_id", "entry_id")}
-
-
 class DeductionViewSet(ReadMixin, mixins.CreateModelMixin, PodiumViewSet):
     """Points taken from entries. Append-only: a wrong one is reversed."""
 
@@ -190,21 +135,3 @@ class DeductionViewSet(ReadMixin, mixins.CreateModelMixin, PodiumViewSet):
             version=expected_version(request, required=False),
         )
         return answer_row(self, deduction, request)
-
-
-class CertificationViewSet(ReadMixin, PodiumViewSet):
-    """Frozen results, those in force and those that were voided."""
-
-    model = Certification
-    serializer_class = CertificationSerializer
-    filterset_class = CertificationFilter
-    ordering_fields = ("signed_at", "number")
-    search_fields = ("contest_name", "digest")
-
-    def get_serializer_class(self) -> Any:
-        """The document is left out of lists."""
-        return CertificationDetailSerializer if self.action == "retrieve" else CertificationSerializer
-
-    def rows(self) -> models.QuerySet[Certification]:
-        certifications: models.QuerySet[Certification] = Certification.objects.all()
-        return certifications.defer("document") if self.action == "list" else certifications

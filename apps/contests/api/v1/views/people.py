@@ -39,6 +39,12 @@ from apps.core.softdelete.rest import SoftDeleteMixin
 NAMES = frozenset({"search", "affiliation"})
 
 
+def _nameless(contest: str) -> models.Q:
+    """Rows of a contest whose judges see no names yet; `contest` is the path to it."""
+    published = models.Q(**{f"{contest}__status": ContestStatus.PUBLISHED})
+    return models.Q(**{f"{contest}__blind": True}) & ~published
+
+
 class ContestantViewSet(PartViewSet):
     """Persons and teams."""
 
@@ -57,7 +63,7 @@ class ContestantViewSet(PartViewSet):
         asked = self.request.query_params
         by_name = {"name", "affiliation"} & {f.strip().lstrip("-") for f in asked.get("ordering", "").split(",")}
         if is_judge_only(self.access) and (by_name or NAMES & set(asked)):
-            return queryset.exclude(~models.Q(contest__status=ContestStatus.PUBLISHED), contest__blind=True)
+            return queryset.exclude(_nameless("contest"))
         return queryset
 
     @extend_schema(request=EmptySerializer)
@@ -161,7 +167,9 @@ class RecusalViewSet(PartViewSet):
     ordering_fields = ("created_at",)
 
     def rows(self) -> models.QuerySet[Recusal]:
-        return Recusal.objects.select_related("assignment__category", "contestant")
+        """In a blind contest, judges don't learn by their recusals who is of their club."""
+        recusals = Recusal.objects.select_related("assignment__category", "contestant")
+        return recusals.exclude(_nameless("contestant__contest")) if is_judge_only(self.access) else recusals
 
     def contest_id(self, part: Recusal) -> UUID:
         return part.contestant.contest_id

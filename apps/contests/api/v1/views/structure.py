@@ -19,7 +19,7 @@ from apps.contests.api.v1.serializers.boards import (
     show_category_board,
     show_contest_board,
 )
-from apps.contests.api.v1.serializers.marks import CertificationDetailSerializer, VerificationSerializer
+from apps.contests.api.v1.serializers.certifications import CertificationDetailSerializer, VerificationSerializer
 from apps.contests.api.v1.serializers.structure import (
     CategorySerializer,
     ContestSerializer,
