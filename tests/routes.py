@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 PREFIX = "api/v1/"
+NOBODY = "01890000-0000-7000-8000-000000000000"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -32,6 +33,14 @@ class Route:
         """Its address with these values of its parameters."""
         return reverse(self.name, kwargs={name: str(values[name]) for name in self.parameters})
 
+    @property
+    def template(self) -> str:
+        """The address as the OpenAPI document writes it: `/api/v1/events/{id}/`."""
+        path = self.url(dict.fromkeys(self.parameters, NOBODY))
+        for name in self.parameters:
+            path = path.replace(NOBODY, f"{{{documented(name)}}}", 1)
+        return path
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -47,6 +56,11 @@ class Operation:
 
     def __str__(self) -> str:
         return f"{self.method} {self.route.name.removeprefix('v1:')}"
+
+
+def documented(parameter: str) -> str:
+    """What the OpenAPI document calls a parameter."""
+    return "id" if parameter == "pk" else parameter
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action, display
 
@@ -66,27 +67,27 @@ class EventAdmin(OrganizationOwnedAdmin):
     @action(description="Publish", permissions=["publish"])  # type: ignore[untyped-decorator]
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the event to its people."""
-        return self._move(request, object_id, services.publish_event)
+        return self._move(request, object_id, services.publish_event, EventStatus.PUBLISHED)
 
     @action(description="Go live", permissions=["start"])  # type: ignore[untyped-decorator]
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Begin the event."""
-        return self._move(request, object_id, services.start_event)
+        return self._move(request, object_id, services.start_event, EventStatus.LIVE)
 
     @action(description="Complete", permissions=["complete"])  # type: ignore[untyped-decorator]
     def complete(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End the event."""
-        return self._move(request, object_id, services.complete_event)
+        return self._move(request, object_id, services.complete_event, EventStatus.COMPLETED)
 
     @action(description="Archive", permissions=["archive"])  # type: ignore[untyped-decorator]
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Put the event away."""
-        return self._move(request, object_id, services.archive_event)
+        return self._move(request, object_id, services.archive_event, EventStatus.ARCHIVED)
 
     @action(description="Cancel the event", permissions=["call_off"])  # type: ignore[untyped-decorator]
     def call_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Call the event off."""
-        return self._move(request, object_id, services.cancel_event)
+        return self._move(request, object_id, services.cancel_event, EventStatus.CANCELLED)
 
     def has_publish_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the event can become published."""
@@ -115,12 +116,36 @@ class EventAdmin(OrganizationOwnedAdmin):
             return False
         return may_go(EventStatus(event.status), target)
 
-    def _move(self, request: HttpRequest, object_id: str, step: Callable[..., Event]) -> HttpResponse:
+    def _move(
+        self, request: HttpRequest, object_id: str, step: Callable[..., Event], target: EventStatus
+    ) -> HttpResponse:
+        """Ask on a page of its own, and act by `POST` only: a link on somebody's page must not move an event."""
         event = self.get_object(request, object_id)
-        if event is not None:
-            try:
-                moved = step(event=event)
-                messages.success(request, f"{moved} is now {moved.get_status_display().lower()}.")
-            except PodiumError as error:
-                messages.error(request, error.detail)
-        return HttpResponseRedirect(reverse("admin:events_event_change", args=[object_id]))
+        page = reverse("admin:events_event_change", args=[object_id])
+        if event is None:
+            return HttpResponseRedirect(page)
+        if request.method != "POST":
+            return self._ask(request, event, target, page)
+        try:
+            moved = step(event=event)
+            messages.success(request, f"{moved} is now {moved.get_status_display().lower()}.")
+        except PodiumError as error:
+            messages.error(request, error.detail)
+        return HttpResponseRedirect(page)
+
+    def _ask(self, request: HttpRequest, event: Event, target: EventStatus, page: str) -> TemplateResponse:
+        question = {
+            "title": f"Make “{event}” {target.label.lower()}?",
+            "text": f"It is {event.get_status_display().lower()} now.",
+            "button": f"Yes, make it {target.label.lower()}",
+            "is_grave": target is EventStatus.CANCELLED,
+        }
+        context = {
+            **self.admin_site.each_context(request),
+            "title": question["title"],
+            "opts": self.opts,
+            "original": event,
+            "step": question,
+            "back": page,
+        }
+        return TemplateResponse(request, "core/step.html", context)

@@ -8,8 +8,8 @@ import threading
 class AdaptiveLimit:
     """A limit that follows the latency (AIMD, as TCP does with its window).
 
-    A call slower than `tolerance` times the best seen lately, or a failed one, shrinks the limit by a tenth, at
-    most once for each generation of calls in flight. Quick calls that used at least half of the limit widen it, by
+    A call slower than `tolerance` times the best seen lately (and than `floor` seconds: small calls vary for small
+    reasons), or a failed one, shrinks the limit by a tenth, at most once for each generation of calls in flight. Quick calls that used at least half of the limit widen it, by
     one for each full round.
     """
 

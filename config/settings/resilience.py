@@ -40,8 +40,9 @@ RESILIENCE = {
             "breaker": {"failure_threshold": 5, "volume_threshold": 10, "recovery_timeout": 60.0},
             "retry": {"attempts": 5, "base": 2.0, "cap": 60.0},
             "deadline": 120.0,
-            "concurrency": 16,
-            "adaptive": True,
+            # A download is many short reads, and a web process serves a hundred at a time. `"adaptive": True` lets the
+            # limit follow the latency, for a store that slows down under load.
+            "concurrency": 64,
         },
         "ai": {
             # Slow by nature, rare, and billed: few at a time, over the whole cluster too.
@@ -49,7 +50,6 @@ RESILIENCE = {
             "retry": {"attempts": 3, "base": 2.0, "cap": 60.0},
             "deadline": 90.0,
             "concurrency": 4,
-            "adaptive": True,
         },
         "jira_api": _TRACKER,
         "confluence_api": _TRACKER,
@@ -81,7 +81,7 @@ RESILIENCE = {
             "concurrency": 4,
         },
         "webhook": {
-            # One circuit for each endpoint. Its delivery schedule is the retry. The standard gives receivers 15 to 30 s.
+            # One circuit for each endpoint. Its delivery schedule is the retry. The standard says 15 to 30 s.
             "breaker": {"failure_threshold": 5, "volume_threshold": 1, "recovery_timeout": 60.0},
             "retry": {"attempts": 1},
             "deadline": 20.0,

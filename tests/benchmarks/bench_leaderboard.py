@@ -93,7 +93,7 @@ def _ranked(totals: dict[int, tuple[Decimal, Decimal, Decimal]]) -> list[Line]:
 
 def build_contest(organization: Organization, *, contestants: int, seed: int = 7) -> Contest:
     """A contest with every mark given; the marks are the same in each run."""
-    dice = random.Random(seed)  # noqa: S311 - marks, not secrets
+    dice = random.Random(seed)
     own = {"organization_id": organization.pk}
     event = Event.objects.create(name="Benchmark", slug="benchmark", **own)
     rule = {"tie_breakers": RULE["tie_breakers"]}

@@ -51,7 +51,7 @@ ASPECT_COLUMNS = [
 
 def write_competition(folder: Path, *, name: str = NAME) -> list[Path]:
     """Write performances.csv, judged-aspects.csv and judge-scores.csv into `folder`; the same ones each time."""
-    chance = random.Random(2026)  # noqa: S311 - marks, not secrets
+    chance = random.Random(2026)
     performances, aspects, scores = [], [], []
     for program in PROGRAMS:
         for order, (skater, nation) in enumerate(SKATERS, start=1):

@@ -16,7 +16,7 @@ from apps.accounts.models import Membership, User
 from apps.accounts.services.members import add_member, change_role
 from apps.accounts.services.sessions import end_all_sessions
 from apps.core.access import Capability
-from apps.core.errors import PodiumError
+from apps.core.rest.views import organization_required
 from apps.core.softdelete.admin import SoftDeleteAdmin, access_of
 
 ROLE_COLORS = {
@@ -127,8 +127,7 @@ class MembershipAdmin(SoftDeleteAdmin):
             stored = Membership.objects.select_related("organization").get(pk=obj.pk)
             change_role(membership=stored, role=Role(obj.role), by=access)
             return
-        organization_id = access.organization_id
-        if organization_id is None:
-            raise PodiumError("Choose an organization first.")
-        made = add_member(organization_id=organization_id, role=Role(obj.role), by=access, **form.person())
+        made = add_member(
+            organization_id=organization_required(access), role=Role(obj.role), by=access, **form.person()
+        )
         obj.pk, obj.organization_id, obj.user_id = made.pk, made.organization_id, made.user_id

@@ -73,9 +73,7 @@ def require_another_owner(*, membership: Membership) -> None:
     """
     if membership.role != Role.OWNER:
         return
-    live = Organization.objects.select_for_update().filter(pk=membership.organization_id).first()
-    if live is None:
-        return
+    Organization.objects.select_for_update().get(pk=membership.organization_id)
     others = Membership.objects.filter(
         organization_id=membership.organization_id,
         role=Role.OWNER,

@@ -96,7 +96,7 @@ class SteppedAdmin(PartAdmin):
             "form": form,
             "back": self._page_of(row.pk),
         }
-        return TemplateResponse(request, "contests/admin/step.html", context)
+        return TemplateResponse(request, "core/step.html", context)
 
     def _page_of(self, row_id: UUID) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row_id])

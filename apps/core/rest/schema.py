@@ -35,6 +35,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]
 
 
+JSON = "application/json"
+
 MEANING = {
     400: "The request can't be read.",
     401: "Nobody has signed in.",
@@ -140,6 +142,11 @@ class PodiumSchema(AutoSchema):
         if self._action == "list" and self._is_list_view():
             parameters += _list_parameters(self.view)
         return parameters
+
+    def map_parsers(self) -> list[str]:
+        """Bodies are JSON, or uploads. Forms are read too, for the browsable API, by the rules of HTML forms."""
+        media_types: list[str] = super().map_parsers()
+        return [JSON] if JSON in media_types else media_types
 
     @property
     def _action(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -53,7 +54,7 @@ class TypeFilter(admin.SimpleListFilter):
 class RecycleBinAdmin(RetentionPages, ModelAdmin):  # type: ignore[misc]
     """Deletions of the organization in scope, newest first. What they are about is never changed here."""
 
-    list_display = ["root_label", "kind", "rows", "by", "created_at", "expires_at", "badge"]
+    list_display = ["what", "kind", "rows", "by", "deleted", "expires", "badge"]
     list_filter = ["state", TypeFilter, "legal_hold", "created_at", "expires_at"]
     search_fields = ["root_label", "reason"]
     ordering = ["-created_at", "-id"]
@@ -83,6 +84,21 @@ class RecycleBinAdmin(RetentionPages, ModelAdmin):  # type: ignore[misc]
         deletions: models.QuerySet[Any] = Deletion.objects.order_by(*self.get_ordering(request))
         named: models.QuerySet[Any] = deletions.annotate(by_name=Subquery(names))
         return named
+
+    @display(description="What", ordering="root_label")  # type: ignore[untyped-decorator]
+    def what(self, deletion: Deletion) -> str:
+        """The label of what was deleted."""
+        return deletion.root_label
+
+    @display(description="Deleted", ordering="created_at")  # type: ignore[untyped-decorator]
+    def deleted(self, deletion: Deletion) -> datetime:
+        """When."""
+        return deletion.created_at
+
+    @display(description="Expires", ordering="expires_at")  # type: ignore[untyped-decorator]
+    def expires(self, deletion: Deletion) -> datetime | str:
+        """Until when it can come back."""
+        return "Legal hold" if deletion.legal_hold else deletion.expires_at or "—"
 
     @display(description="Type", ordering="root_model")  # type: ignore[untyped-decorator]
     def kind(self, deletion: Deletion) -> str:

@@ -142,6 +142,16 @@ class TestUsers:
         assert alice.check_password("a long enough one")
         assert client.get("/api/v1/auth/me/").status_code == 401
 
+    def test_somebody_can_be_left_without_a_password(self, alice: User, operator: User) -> None:
+        page = browser(operator).post(
+            reverse("admin:auth_user_password_change", args=[alice.pk]),
+            {"usable_password": "false", "password1": "", "password2": "", "unset-password": "1"},
+        )
+        assert page.status_code == 302
+        alice.refresh_from_db()
+        assert not alice.has_usable_password()
+        assert Client().login(username=alice.email, password=PASSWORD) is False
+
     def test_switching_somebody_off_ends_their_sessions_for_good(self, alice: User, operator: User) -> None:
         client = signed_in(alice)
         body = {"email": alice.email, "full_name": "Alice"}

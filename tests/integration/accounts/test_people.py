@@ -69,6 +69,11 @@ class TestActing:
         nowhere = problem(signed_in(alice, Organization(slug="nowhere")).get(ORGANIZATIONS), 404, "NOT_FOUND")
         assert there["detail"] == nowhere["detail"]
 
+    def test_staff_name_an_organization_that_exists(self, ice: Organization) -> None:
+        operator = OperatorFactory.create()
+        assert ids(signed_in(operator, ice).get(ORGANIZATIONS)) == [ice.pk]
+        problem(signed_in(operator, Organization(slug="nowhere")).get(ORGANIZATIONS), 404, "NOT_FOUND")
+
     def test_a_person_without_an_organization_sees_nothing(self, ice: Organization) -> None:
         problem(signed_in(UserFactory.create()).get(ORGANIZATIONS), 403, "FORBIDDEN")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
@@ -95,6 +97,34 @@ def test_a_spent_refresh_token_ends_its_whole_family() -> None:
     ended = TokenFamily.objects.exclude(ended_at=None).get()
     assert ended.ended_by == SessionEnd.REUSE
     assert OutboxMessage.objects.filter(type="session.token_reused").count() == 1
+
+
+def test_a_refresh_token_that_nobody_remembers_counts_as_spent() -> None:
+    pair = login(anonymous()).json()
+    OutstandingToken.objects.all().delete()
+    problem(anonymous().post("/api/v1/auth/refresh/", {"refresh": pair["refresh"]}), 401, "TOKEN_REUSED")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_send_one_refresh_token_at_once_one_is_a_thief() -> None:
+    """Both see the same token as unspent; the family's row and the blacklist's key let one of them win."""
+    refresh = login(anonymous()).json()["refresh"]
+    answers: list[tuple[int, str]] = []
+    ready = threading.Barrier(2)
+
+    def send() -> None:
+        ready.wait(timeout=10)
+        response = anonymous().post("/api/v1/auth/refresh/", {"refresh": refresh})
+        answers.append((response.status_code, response.json().get("code", "")))
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(answers) == [(200, ""), (401, "TOKEN_REUSED")]
+    assert TokenFamily.objects.get().ended_by == SessionEnd.REUSE
 
 
 def test_verify_takes_access_tokens_and_no_refresh_tokens() -> None:

@@ -15,7 +15,7 @@ from tests.integration.core.town import Town
 
 
 @pytest.fixture(scope="module")
-def whole_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:  # noqa: ARG001
+def whole_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:
     """Two organizations with a row of everything, in a transaction that is rolled back after the module."""
     # Circuits of its own: operators force one open, and other tests go on needing it.
     circuits = defaults.build({**RESILIENCE, "STORE_PREFIX": "podium-town"}, threads=False)
@@ -28,7 +28,7 @@ def whole_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
 
 
 @pytest.fixture
-def town(whole_town: Town, db: None) -> Iterator[Town]:  # noqa: ARG001 - by `db`, pytest-django knows to make one
+def town(whole_town: Town, db: None) -> Iterator[Town]:
     """The town, as it was before the test also after it."""
     with whole_town.undone():
         yield whole_town

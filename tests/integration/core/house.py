@@ -160,12 +160,17 @@ def client_of(user: User | None, slug: str | None = None) -> APIClient:
     client = APIClient()
     headers = {}
     if user is not None:
-        family = TokenFamily.objects.create(user=user, expires_at=clock.now() + A_DAY)
-        headers["HTTP_AUTHORIZATION"] = f"Bearer {issue_pair(family).access}"
+        headers["HTTP_AUTHORIZATION"] = token_of(user)
     if slug is not None:
         headers["HTTP_X_ORGANIZATION"] = slug
     client.credentials(**headers)
     return client
+
+
+def token_of(user: User) -> str:
+    """What a person sends in `Authorization` after signing in."""
+    family = TokenFamily.objects.create(user=user, expires_at=clock.now() + A_DAY)
+    return f"Bearer {issue_pair(family).access}"
 
 
 def operator() -> User:

@@ -277,6 +277,25 @@ class TestPurge:
         assert stored(media) == []
         assert remove_unused_content(keys=[key]) == 1  # done again by a worker whose answer was lost
 
+    def test_the_purge_of_a_dataset_has_its_bytes_removed(
+        self, ice: Organization, media: Path, django_capture_on_commit_callbacks: Any, monkeypatch: Any
+    ) -> None:
+        sent: list[tuple[str, list[Any]]] = []
+        monkeypatch.setattr(current_app, "send_task", lambda name, args, **_: sent.append((name, args)))
+        version = DatasetVersionFactory.create(dataset__organization=ice)
+        other = DatasetVersionFactory.create(dataset__organization=ice, content=b"a\n1\n")
+        with platform_scope("a test"), django_capture_on_commit_callbacks(execute=True):
+            version.dataset.delete()
+            deletion = Deletion.objects.get(root_id=version.dataset_id)
+            purge_deletion(deletion=deletion, confirm=deletion.root_label)
+        assert ("datasets.remove_unused_content", [[version.storage_key]]) in sent
+        assert remove_content_task([version.storage_key]) == 1
+        assert [path.name for path in stored(media)] == [Path(other.storage_key).name]
+
+    def test_the_purge_of_something_else_asks_for_nothing(self) -> None:
+        nothing = Affected("events.event", (), None, None, lambda model: model._base_manager.none())
+        assert forget_purged_content(nothing) is None
+
 
 class TestLists:
     """Finding datasets."""

@@ -99,7 +99,7 @@ def test_the_buttons_are_the_steps_that_there_are(client: Client, ice: Organizat
     event = EventFactory.create(organization=ice)
     titles = [[a["title"] for a in client.get(change(event)).context["actions_detail"]]]
     for action in ("publish", "start", "complete", "archive"):
-        page = client.get(reverse(f"admin:events_event_{action}", args=[event.pk]), follow=True)
+        page = client.post(reverse(f"admin:events_event_{action}", args=[event.pk]), follow=True)
         titles.append([a["title"] for a in page.context["actions_detail"]])
     assert titles == [
         ["Publish", "Cancel the event"],
@@ -110,6 +110,15 @@ def test_the_buttons_are_the_steps_that_there_are(client: Client, ice: Organizat
     ]
     event.refresh_from_db()
     assert event.status == "archived"
+
+
+def test_following_a_link_to_a_step_asks_and_moves_nothing(client: Client, ice: Organization) -> None:
+    event = EventFactory.create(organization=ice, name="Winter Cup")
+    page = client.get(reverse("admin:events_event_publish", args=[event.pk]))
+    assert page.status_code == 200
+    assert "Make “Winter Cup” published?" in page.content.decode()
+    event.refresh_from_db()
+    assert event.status == "draft"
 
 
 def test_a_step_that_is_not_there_is_refused(client: Client, ice: Organization) -> None:

@@ -86,7 +86,7 @@ class TestWriting:
             ("starts_at", "yesterday", "INVALID"),
             ("ends_at", "2026-12-04T09:59:00+02:00", "ENDS_BEFORE_START"),
             ("description", "x" * 10_001, "MAX_LENGTH"),
-            ("venue", ["a", "list"], "INVALID"),
+            ("venue", ["a", "list"], "WRONG_TYPE"),
             ("nonsense", 1, "UNKNOWN_FIELD"),
             ("name", "nul \x00 byte", "NULL_CHARACTERS_NOT_ALLOWED"),
         ],

@@ -69,7 +69,10 @@ def test_the_actor_belongs_to_the_story() -> None:
 
 
 def test_a_task_carries_ids_person_and_organization() -> None:
-    with correlated(new_correlation(correlation_id="story", traceparent=TRACEPARENT)), organization_scope(ORGANIZATION):
+    with (
+        correlated(new_correlation(correlation_id="story", traceparent=TRACEPARENT)),
+        organization_scope(ORGANIZATION),
+    ):
         set_actor(ALICE)
         headers = outgoing_headers()
 

@@ -82,7 +82,9 @@ def test_a_secret_is_hidden_by_the_name_of_its_key(key: str, value: str) -> None
 
 
 def test_a_secret_is_hidden_at_any_depth() -> None:
-    event = redact(None, "info", {"event": "x", "body": {"items": [{"password": "p", "note": "from bob@example.org"}]}})
+    event = redact(
+        None, "info", {"event": "x", "body": {"items": [{"password": "p", "note": "from bob@example.org"}]}}
+    )
 
     assert event["body"] == {"items": [{"password": "[redacted]", "note": "from [address]"}]}
 

@@ -42,7 +42,7 @@ def test_a_platform_scope_sees_every_organization() -> None:
     with platform_scope("a test"):
         sql, _ = Event.objects.all().query.sql_with_params()
 
-    assert "organization_id\" = " not in sql
+    assert 'organization_id" = ' not in sql
 
 
 def test_scopes_nest_and_end() -> None:

@@ -250,4 +250,4 @@ def test_memory_does_not_grow_with_the_file() -> None:
         tracemalloc.stop()
         return most
 
-    assert peak(60_000) < peak(20_000) * 1.2
+    assert peak(20_000) < peak(6_000) * 1.2

@@ -21,7 +21,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def organization(db: None) -> Any:  # noqa: ARG001
+def organization(db: None) -> Any:
     return OrganizationFactory.create(slug="pages")
 
 

@@ -1,0 +1,63 @@
+"""Certifications, and whether they still hold."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from apps.contests.api.v1.serializers.fields import PartSerializer
+from apps.contests.models import Certification
+from apps.core.rest.serializers import StrictSerializer
+
+
+class CertificationSerializer(PartSerializer):
+    """A frozen result and who signed it."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="contests:certification-detail")
+
+    class Meta:
+        model = Certification
+        fields = [
+            "id",
+            "url",
+            "contest_id",
+            "contest_name",
+            "number",
+            "digest",
+            "previous_digest",
+            "signed_by",
+            "signed_at",
+            "voided_by",
+            "voided_at",
+            "void_reason",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class CertificationDetailSerializer(CertificationSerializer):
+    """With the document whose canonical JSON (RFC 8785) has the digest."""
+
+    class Meta(CertificationSerializer.Meta):
+        fields = [*CertificationSerializer.Meta.fields, "document"]
+        read_only_fields = fields
+
+
+class DifferenceSerializer(StrictSerializer):
+    """Where the stored rows and the certified document part."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the document.")
+    certified = serializers.JSONField(allow_null=True)
+    stored = serializers.JSONField(allow_null=True)
+
+
+class VerificationSerializer(StrictSerializer):
+    """Whether a certification still holds."""
+
+    holds = serializers.BooleanField()
+    number = serializers.IntegerField(source="certification.number")
+    digest = serializers.CharField(source="certification.digest")
+    recomputed = serializers.CharField(help_text="The digest of what the stored marks give today.")
+    document_intact = serializers.BooleanField()
+    chain_intact = serializers.BooleanField()
+    rows_intact = serializers.BooleanField()
+    differences = DifferenceSerializer(many=True)
