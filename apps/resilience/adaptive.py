@@ -8,9 +8,9 @@ import threading
 class AdaptiveLimit:
     """A limit that follows the latency (AIMD, as TCP does with its window).
 
-    A call slower than `tolerance` times the best seen lately (and than `floor` seconds: small calls vary for small
-    reasons), or a failed one, shrinks the limit by a tenth, at most once for each generation of calls in flight. Quick calls that used at least half of the limit widen it, by
-    one for each full round.
+    A call slower than `tolerance` times the best seen lately, or a failed one, shrinks the limit by a tenth, at most
+    once for each generation of calls in flight. What takes less than `floor` seconds is never slow: small calls vary
+    for small reasons. Quick calls that used at least half of the limit widen it, by one for each full round.
     """
 
     SHRINK = 0.9
@@ -18,11 +18,20 @@ class AdaptiveLimit:
     """By which share the best latency drifts up with each call, so that a service that got slower for good is not
     throttled for ever."""
 
-    def __init__(self, *, smallest: int = 1, largest: int = 64, start: int = 8, tolerance: float = 2.0) -> None:
+    def __init__(
+        self,
+        *,
+        smallest: int = 1,
+        largest: int = 64,
+        start: int = 8,
+        tolerance: float = 2.0,
+        floor: float = 0.1,
+    ) -> None:
         self.smallest = smallest
         self.largest = largest
         self.tolerance = tolerance
-        self._limit = float(start)
+        self.floor = floor
+        self._limit = float(min(start, largest))
         self._best: float | None = None
         self._calls_to_ignore = 0
         self._lock = threading.Lock()
@@ -38,7 +47,7 @@ class AdaptiveLimit:
             if not failed:
                 best = seconds if self._best is None else min(seconds, self._best * (1 + self.FORGET))
                 self._best = best
-            slow = self._best is not None and seconds > self.tolerance * self._best
+            slow = self._best is not None and seconds > max(self.floor, self.tolerance * self._best)
             if failed or slow:
                 if self._calls_to_ignore == 0:
                     self._limit = max(float(self.smallest), self._limit * self.SHRINK)

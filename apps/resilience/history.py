@@ -6,6 +6,7 @@ put in a queue, and the flusher writes it in a transaction of its own, where the
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 
 import structlog
@@ -21,6 +22,7 @@ logger = structlog.get_logger(__name__)
 KEPT = 1000
 """Transitions that wait while the database is away; the oldest are forgotten first."""
 
+_writing = threading.Lock()
 _waiting: deque[tuple[CircuitEvent, str]] = deque(maxlen=KEPT)
 
 
@@ -42,15 +44,16 @@ def remember(event: CircuitEvent) -> None:
 def write_waiting() -> int:
     """Write what waits and return how much that was. With the database away it goes on waiting."""
     written = 0
-    while _waiting:
-        event, correlation_id = _waiting[0]
-        try:
-            record_transition(event=event, correlation_id=correlation_id)
-        except DatabaseError as error:
-            logger.warning("circuit_history_waits", error=str(error), waiting=len(_waiting))
-            break
-        _waiting.popleft()
-        written += 1
+    with _writing:
+        while _waiting:
+            event, correlation_id = _waiting[0]
+            try:
+                record_transition(event=event, correlation_id=correlation_id)
+            except DatabaseError as error:
+                logger.warning("circuit_history_waits", error=str(error), waiting=len(_waiting))
+                break
+            _waiting.popleft()
+            written += 1
     return written
 
 

@@ -40,8 +40,8 @@ RESILIENCE = {
             "breaker": {"failure_threshold": 5, "volume_threshold": 10, "recovery_timeout": 60.0},
             "retry": {"attempts": 5, "base": 2.0, "cap": 60.0},
             "deadline": 120.0,
-            # A download is many short reads, and a web process serves a hundred at a time. `"adaptive": True` lets the
-            # limit follow the latency, for a store that slows down under load.
+            # A download is many short reads, and a web process serves a hundred at a time. `"adaptive": True` lets
+            # the limit follow the latency, for a store that slows down under load.
             "concurrency": 64,
         },
         "ai": {

@@ -55,7 +55,7 @@ def _services() -> Iterator[None]:
     os.environ["PODIUM_HOME"] = str(home)
     try:
         export_services(local)
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"  # whatever `config` has set by default
         django.setup()
         yield
     finally:

@@ -167,7 +167,11 @@ async def users_at_work(url: str, tokens: list[str], paths: list[str], requests:
                 await asyncio.sleep(thoughts.uniform(*THINK))
                 path = paths[(number + turn) % len(paths)]
                 began = time.perf_counter()
-                response = await client.get(path, headers=bearer(tokens[number]))
+                try:
+                    response = await client.get(path, headers=bearer(tokens[number]))
+                except httpx.HTTPError as error:
+                    load.wrong.append(f"{path}: {error!r}")
+                    continue
                 load.note(path, response, (time.perf_counter() - began) * 1000)
 
         await asyncio.gather(*(user(number) for number in range(USERS)))
@@ -186,7 +190,7 @@ def a_web_server() -> Iterator[str]:
     environment = {
         **os.environ,
         "DATABASE_URL": f"postgresql://{login}@{address}/{database['NAME']}{query}",
-        "LOG_LEVEL": "CRITICAL",
+        "LOG_LEVEL": "ERROR",
         "DATABASE_POOL_TIMEOUT": "30",  # a busy machine is not what is measured
         "PODIUM_PROCESS": "web",
     }
@@ -200,7 +204,7 @@ def a_web_server() -> Iterator[str]:
         "--log-level",
         "error",
     ]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=open("/tmp/srv.log","wb"),stderr=subprocess.STDOUT) as process:
         url = f"http://127.0.0.1:{port}"
         try:
             wait_for(url, process)

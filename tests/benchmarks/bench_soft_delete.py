@@ -1,8 +1,8 @@
 """Deleting and restoring a tree of three levels: set by set, against django-safedelete's cascade and bare SQL.
 
 `delete_*` and `restore_*` run against the same tree in django-safedelete's own models. That is so slow that its time
-for 100,000 descendants is ten times that for 10,000, unless `SCALE=full`. `*_sql` runs against the bare `UPDATE`s, one
-a level, with no locks, no checks and the history triggers off.
+for 100,000 descendants is ten times that for 10,000, unless `SCALE=full`. `*_sql` runs against the bare `UPDATE`s,
+one a level, with no locks, no checks and the history triggers off.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class _history:  # noqa: N801 - used as a function
     def __exit__(self, *_: object) -> None:
         self._set(True)
 
-    def _set(self, on: bool) -> None:  # noqa: FBT001
+    def _set(self, on: bool) -> None:
         with connection.cursor() as cursor:
             for table in TABLES[: len(OURS)]:
                 cursor.execute(f"ALTER TABLE {table} {'ENABLE' if on else 'DISABLE'} TRIGGER USER")
@@ -267,14 +267,14 @@ def _page(model: Any, organization: Organization) -> int:
 
 def _organization_with_events(count: int, *, deleted: bool) -> Organization:
     organization: Organization = Organization.objects.create(name="Listed", slug=f"listed-{new_id().hex}")
-    marks = "CASE WHEN n % 2 = 0 THEN {} END"
+    marks = "CASE WHEN n %% 2 = 0 THEN {} END"
     at, deletion = (marks.format("now()"), marks.format("gen_random_uuid()")) if deleted else ("NULL", "NULL")
     _load(
         f"""
         INSERT INTO events_event (id, created_at, updated_at, version, deleted_at, deletion_id, organization_id, name,
             slug, description, venue, timezone, status)
-        SELECT gen_random_uuid(), now(), now(), 1, {at}, {deletion}, %(organization)s, 'Cup ' || n, 'cup-' || n, '', '',
-            'UTC', 'draft'
+        SELECT gen_random_uuid(), now(), now(), 1, {at}, {deletion}, %(organization)s, 'Cup ' || n, 'cup-' || n, '',
+            '', 'UTC', 'draft'
         FROM generate_series(1, %(count)s) AS n
         """,
         "events_event",

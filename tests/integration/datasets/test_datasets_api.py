@@ -8,15 +8,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from celery import current_app
 from django.db import IntegrityError, transaction
 from rest_framework.test import APIClient
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
+from apps.core import clock
 from apps.core.outbox.models import OutboxMessage
+from apps.core.softdelete.hooks import Affected
+from apps.core.softdelete.models import Deletion
+from apps.core.softdelete.services.purging import purge_due
 from apps.core.tenancy import organization_scope, platform_scope
 from apps.datasets.models import CONTENT_COLUMNS, Dataset, DatasetVersion
 from apps.datasets.services import remove_unused_content
+from apps.datasets.services.content import forget_purged_content
+from apps.datasets.tasks import remove_unused_content as remove_content_task
 from tests.api import ids, pointers, problem, signed_in
 from tests.factories.accounts import OrganizationFactory, member
 from tests.factories.datasets import CSV, DatasetFactory, DatasetVersionFactory, csv_file
@@ -286,8 +293,8 @@ class TestPurge:
         other = DatasetVersionFactory.create(dataset__organization=ice, content=b"a\n1\n")
         with platform_scope("a test"), django_capture_on_commit_callbacks(execute=True):
             version.dataset.delete()
-            deletion = Deletion.objects.get(root_id=version.dataset_id)
-            purge_deletion(deletion=deletion, confirm=deletion.root_label)
+            Deletion.objects.update(expires_at=clock.now())
+            assert purge_due() == 1
         assert ("datasets.remove_unused_content", [[version.storage_key]]) in sent
         assert remove_content_task([version.storage_key]) == 1
         assert [path.name for path in stored(media)] == [Path(other.storage_key).name]

@@ -143,6 +143,16 @@ def test_the_encoding_is_found(encoding: str) -> None:
     assert [column.name for column in found.columns] == ["näme", "points"]
 
 
+def test_a_character_cut_by_the_end_is_no_character() -> None:
+    assert survey(b"a,b\n1,\xc3").encoding == "cp1252"
+    assert refused(b"\xef\xbb\xbfa,b\n1,\xc3").code == "NOT_TEXT"
+
+
+def test_a_field_too_long_for_the_sample_leaves_the_usual_delimiter() -> None:
+    content = b'"' + b"x" * 50 + b'",b\n1,2\n'
+    assert survey(content).delimiter == ","
+
+
 def test_a_character_cut_by_a_chunk_is_still_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.datasets.reading.bytes.CHUNK", 1)
     assert survey("a,b\nü,€\n".encode()).encoding == "utf-8"

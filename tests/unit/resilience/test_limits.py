@@ -121,3 +121,10 @@ def test_an_idle_service_does_not_widen_its_limit() -> None:
     for _ in range(100):
         limit.observe(0.1, failed=False, in_use=1)
     assert limit.limit == 8
+
+
+def test_small_calls_are_never_slow() -> None:
+    limit = AdaptiveLimit(start=8)
+    for seconds in (0.0001, 0.05, 0.0001, 0.09):
+        limit.observe(seconds, failed=False, in_use=1)
+    assert limit.limit == 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
-from apps.core.ids import new_id
 from tests.integration.core.calls import call_of
 from tests.integration.core.house import House
 from tests.integration.core.requests import send, text_of
@@ -17,7 +16,7 @@ ANSWERS = {
     200: EVENTS,
     302: "/",
     400: f"{EVENTS}?unknown=1",
-    404: f"{EVENTS}{new_id()}/",
+    404: f"{EVENTS}01900000-0000-7000-8000-000000000000/",
     405: "/api/v1/auth/login/",
     406: EVENTS,
 }
