@@ -58,7 +58,7 @@ check: setup ## Style, types, layers, migrations, deployment, generated document
 	$(PY) -m pip check --disable-pip-version-check
 	@! git grep --untracked -nIE '$(SECRETS)' || { echo "This looks like a secret."; exit 1; }
 
-bench: setup ## Every benchmark, or NAME=leaderboard (COMPARE=1, ROUNDS=, SCALE=)
+bench: setup ## All benchmarks, or one: NAME=leaderboard (COMPARE=1, ROUNDS=, SCALE=)
 	@COMPARE="$(COMPARE)" ROUNDS="$(ROUNDS)" SCALE="$(SCALE)" $(PY) -m tests.benchmarks $(NAME)
 
 lock: ## Resolve requirements/*.in again, into the locks with hashes

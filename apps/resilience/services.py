@@ -116,6 +116,9 @@ def record_action(
 
 def check_numbers(row: ServicePolicy) -> None:
     """Refuse numbers that can't work together before any process sees them."""
+    if row.service == "database" and row.mode == Mode.FORCED_OPEN:
+        detail = "Without the database nobody could sign in and take it back."
+        raise Invalid(detail, errors=[FieldError("#/mode", "NOT_POSSIBLE", detail)])
     numbers = {name: getattr(row, name) for name in NUMBERS}
     try:
         overridden(registry().get(row.service).circuit.config, {"mode": str(row.mode), **numbers})

@@ -23,6 +23,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["apps.core.rest.filters.StrictFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.core.rest.throttling.CallerThrottle"],
+    "DEFAULT_METADATA_CLASS": "apps.core.rest.metadata.ViewMetadata",
     "DEFAULT_SCHEMA_CLASS": "apps.core.rest.schema.PodiumSchema",
     "EXCEPTION_HANDLER": "apps.core.rest.problems.handle",
     "COERCE_DECIMAL_TO_STRING": True,

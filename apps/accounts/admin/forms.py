@@ -9,7 +9,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.models import Membership, User
-from apps.accounts.services.sessions import set_password
+from apps.accounts.services.sessions import remove_password, set_password
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -36,11 +36,10 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]
     def save(self, commit: bool = True) -> User:
         """Set it through the service, whatever `commit` says."""
         del commit
-        if self.cleaned_data.get("usable_password") == "false":
-            self.user.set_unusable_password()
-            self.user.save(update_fields=["password"])
-        else:
+        if self.cleaned_data["set_usable_password"]:
             set_password(user=self.user, password=self.cleaned_data["password1"])
+        else:
+            remove_password(user=self.user)
         return self.user
 
 

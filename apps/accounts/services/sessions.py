@@ -140,6 +140,17 @@ def set_password(*, user: User, password: str) -> None:
         found = [FieldError("#/new_password", "PASSWORD_TOO_WEAK", message) for message in error.messages]
         raise Invalid("This password is too weak.", errors=found) from error
     user.set_password(password)
+    _save_password(user)
+
+
+@transaction.atomic
+def remove_password(*, user: User) -> None:
+    """Leave a person without a password: nobody signs in with one, and all sessions end."""
+    user.set_unusable_password()
+    _save_password(user)
+
+
+def _save_password(user: User) -> None:
     user.save(update_fields=["password"])
     end_all_sessions(user_id=user.pk, reason=SessionEnd.PASSWORD)
     emit(

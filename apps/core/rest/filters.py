@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django_filters.constants import EMPTY_VALUES
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
@@ -69,9 +70,21 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
 
     def get_filterset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
         filterset = super().get_filterset(request, queryset, view)
-        if filterset is not None and not filterset.is_valid():
+        if filterset is None:
+            return None
+        if not filterset.is_valid():
             raise ValidationError(filterset.errors.as_data())
+        if getattr(request.accepted_renderer, "format", None) != "api":  # its filter form sends every field
+            _refuse_empty(request, filterset.form.cleaned_data)
         return filterset
+
+
+def _refuse_empty(request: Request, values: Mapping[str, Any]) -> None:
+    """Refuse filters that were sent and say nothing: django-filter passes over them, and shows everything."""
+    empty = [name for name in values if name in request.query_params and values[name] in EMPTY_VALUES]
+    if empty:
+        detail = "A filter's value can't be read."
+        raise MalformedRequest(detail, errors=[FieldError(f"?{name}", "INVALID", detail) for name in sorted(empty)])
 
 
 def _search(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ from apps.core.rest.etags import etag_of, expected_version, require_version
 from apps.core.rest.serializers import StrictSerializer
 from apps.core.rest.views import answer_row
 from apps.core.softdelete.services.deleting import delete_object, protection_of
+from apps.core.softdelete.services.large import request_large_delete, rows_of_large_delete
 from apps.core.softdelete.services.previewing import DeletionPreview, preview_deletion
 from apps.core.softdelete.services.restoring import restore_object
 
@@ -31,6 +32,12 @@ class DeleteSerializer(StrictSerializer):
     """The optional body of a `DELETE`."""
 
     reason = serializers.CharField(max_length=REASON_LENGTH, allow_blank=True, default="")
+
+
+class LargeDeleteSerializer(StrictSerializer):
+    """The job that deletes more than a million rows."""
+
+    job = serializers.UUIDField()
 
 
 class RestoreSerializer(StrictSerializer):
@@ -116,14 +123,18 @@ class SoftDeleteMixin:
             raise Forbidden("Deleted rows are shown to admins and owners.")
         return DELETED_ONLY_VISIBLE if only else DELETED_VISIBLE
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=None, responses={204: None, 202: LargeDeleteSerializer})
     @transaction.atomic
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete this and what belongs to it; the `Link` header says how to undo it."""
         row = self.locked_object()  # type: ignore[attr-defined]
         body = DeleteSerializer(data=request.data or {})
         body.is_valid(raise_exception=True)
-        deletion = delete_object(root=row, reason=body.validated_data["reason"])
+        reason = body.validated_data["reason"]
+        if rows := rows_of_large_delete(row):
+            job = request_large_delete(row=row, rows=rows, reason=reason)
+            return Response({"job": str(job.pk)}, status=202, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
+        deletion = delete_object(root=row, reason=reason)
         undo = reverse("v1:core:deletion-restore", args=[deletion.pk])
         headers = {
             "Link": f'<{undo}>; rel="undo"',

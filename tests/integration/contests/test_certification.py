@@ -27,7 +27,7 @@ def certified() -> Arena:
 
 
 def verification(found: Arena) -> dict[str, Any]:
-    response = found.client(Role.VIEWER).get(found.url("certification/verify/"))
+    response = found.client(Role.AUDITOR).get(found.url("certification/verify/"))
     assert response.status_code == 200
     body: dict[str, Any] = response.json()
     return body
@@ -174,3 +174,16 @@ def test_certifications_are_listed_without_their_documents() -> None:
 
     assert [(row["number"], "document" in row) for row in listed] == [(1, False)]
     assert "marks" in client.get(listed[0]["url"]).json()["document"]
+
+
+def test_those_who_may_not_read_marks_learn_that_it_holds_and_no_marks() -> None:
+    found = certified()
+    viewer = found.client(Role.VIEWER)
+    behind_our_backs("UPDATE contests_score SET value = 9.75 WHERE entry_id = %s", found.entries[0].pk)
+
+    verified = viewer.get(found.url("certification/verify/")).json()
+
+    assert viewer.get(found.url("certification/")).json()["document"] is None
+    assert verified["holds"] is False
+    assert verified["differences"]
+    assert {(row["certified"], row["stored"]) for row in verified["differences"]} == {(None, None)}

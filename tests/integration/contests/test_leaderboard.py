@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.enums import Role
 from apps.contests.models import Assignment, Contestant, Entry, Judge, Score
+from apps.contests.selectors.leaderboard import contest_board
 from tests.api import pointers, problem
 from tests.conftest import FakeClock
-from tests.integration.contests.arena import API, Arena, arena
+from tests.integration.contests.arena import API, Arena, access_of, arena
 
 pytestmark = pytest.mark.django_db
 
@@ -306,6 +307,22 @@ def test_the_board_takes_the_same_queries_for_few_and_for_many() -> None:
         )
 
     assert queries() == few
+
+
+def test_the_settings_of_the_boards_query_end_with_it() -> None:
+    """It runs in the caller's transaction, whose later queries are planned as ever."""
+    found = trimmed()
+
+    def settings() -> tuple[str, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('enable_nestloop'), current_setting('work_mem')")
+            return tuple(cursor.fetchone())
+
+    before = settings()
+    with found.scope():
+        contest_board(found.contest, access=access_of(found))
+
+    assert settings() == before
 
 
 def test_a_rule_that_names_what_is_not_there_is_said_on_the_board() -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 
-from apps.resilience import defaults
+from apps.resilience import defaults, history
 
 QUICK = {
     "STORE_URL": "",
@@ -97,6 +97,7 @@ def circuits() -> Iterator[None]:
     yield
     defaults.install(previous)
     registry.close()
+    history._waiting.clear()  # what opened here is no news for the next test's database
 
 
 @pytest.fixture

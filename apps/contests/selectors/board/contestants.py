@@ -6,7 +6,7 @@ from apps.contests.enums import ContestantStatus, DeductionStage
 from apps.contests.scoring.contest_rule import Combination, Incomplete
 from apps.contests.scoring.rounding import canonical
 from apps.contests.scoring.tie_breakers import TieBreaker, TieBreakerKind
-from apps.contests.selectors.board.deductions import COUNTS, share, taken, total_after
+from apps.contests.selectors.board.deductions import share, taken, total_after
 from apps.contests.selectors.board.numbers import rounded
 from apps.contests.selectors.board.policy import BoardPolicy
 from apps.contests.selectors.board.ranking import Ranked, Tie, median_steps, ranking_steps
@@ -119,11 +119,9 @@ def _totals(policy: BoardPolicy) -> list[str]:
 )"""
     imposed = f"""imposed AS (
     SELECT reached.id, sum({taken(str(rule.places), f"'{rule.rounding}'")}) AS points
-    FROM reached
-    JOIN entry ON entry.contestant_id = reached.id
-    JOIN contests_deduction deduction ON deduction.entry_id = entry.id AND {COUNTS}
-        AND deduction.stage = '{DeductionStage.CONTEST}'
+    FROM reached JOIN deduction ON deduction.contestant_id = reached.id
     CROSS JOIN LATERAL (SELECT {share("reached.subtotal")} AS points) share
+    WHERE deduction.counts AND deduction.stage = '{DeductionStage.CONTEST}'
     GROUP BY reached.id
 )"""
     combined = f"""combined AS (

@@ -5,8 +5,13 @@ from __future__ import annotations
 from apps.contests.enums import DeductionUnit
 from apps.contests.selectors.board.numbers import rounded
 
-# Condition on `deduction`: it is on record and was not reversed.
-COUNTS = "deduction.deleted_at IS NULL AND deduction.reversed_at IS NULL"
+# Those on record; a reversed one is there and doesn't count.
+DEDUCTION = """deduction AS (
+    SELECT entry.id AS entry_id, entry.contestant_id, recorded.amount, recorded.unit, recorded.stage,
+        recorded.reversed_at IS NULL AS counts, recorded.updated_at
+    FROM contests_deduction recorded JOIN entry ON entry.id = recorded.entry_id
+    WHERE recorded.entry_id = ANY(ARRAY(SELECT id FROM entry)) AND recorded.deleted_at IS NULL
+)"""
 
 
 def share(subtotal: str) -> str:

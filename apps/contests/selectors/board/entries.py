@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.contests.enums import DeductionStage, EntryState
 from apps.contests.scoring.tie_breakers import TieBreakerKind
-from apps.contests.selectors.board.deductions import COUNTS, share, taken, total_after
+from apps.contests.selectors.board.deductions import DEDUCTION, share, taken, total_after
 from apps.contests.selectors.board.policy import BoardPolicy
 from apps.contests.selectors.board.ranking import Ranked, Tie, median_steps, ranking_steps
 
@@ -26,7 +26,7 @@ STANDING = """standing AS (
 
 def entry_steps(policy: BoardPolicy) -> list[str]:
     """The steps after `scored_unit`."""
-    steps = [COMPONENT, SUBTOTAL, _tally(policy)]
+    steps = [COMPONENT, SUBTOTAL, DEDUCTION, TAKEN, _tally(policy)]
     if policy.has_ballots:
         steps += [BALLOT, *median_steps(PLACES)]
     ties = [_tie(policy, place) for place in range(policy.tie_depth)]
@@ -46,17 +46,23 @@ SUBTOTAL = f"""subtotal AS (
 )"""
 
 
+TAKEN = f"""taken AS (
+    SELECT deduction.entry_id, sum({taken("rule.factor_places", "rule.factor_rounding")}) AS points
+    FROM deduction
+    JOIN subtotal ON subtotal.entry_id = deduction.entry_id
+    JOIN entry ON entry.id = deduction.entry_id
+    JOIN rule USING (category_id)
+    CROSS JOIN LATERAL (SELECT {share("subtotal.subtotal")} AS points) share
+    WHERE deduction.counts AND deduction.stage = '{DeductionStage.CATEGORY}'
+    GROUP BY deduction.entry_id
+)"""
+
+
 def _tally(policy: BoardPolicy) -> str:
     """An entry with its totals, and beside them what its rule says about ties."""
     ties = "".join(
         f", rule.tie_{place}, rule.tie_{place}_name, rule.tie_{place}_criterion" for place in range(policy.tie_depth)
     )
-    imposed = f"""(
-        SELECT coalesce(sum({taken("rule.factor_places", "rule.factor_rounding")}), 0) AS points
-        FROM contests_deduction deduction
-        CROSS JOIN LATERAL (SELECT {share("subtotal.subtotal")} AS points) share
-        WHERE deduction.entry_id = subtotal.entry_id AND {COUNTS} AND deduction.stage = '{DeductionStage.CATEGORY}'
-    ) deducted"""
     return f"""tally AS (
     SELECT entry.*, entry.category_id AS scope, rule.direction, rule.shown_places, rule.weight, rule.category_key,
         rule.counts_technical, subtotal.component_total, subtotal.subtotal,
@@ -65,7 +71,8 @@ def _tally(policy: BoardPolicy) -> str:
     FROM entry
     JOIN rule USING (category_id)
     JOIN subtotal ON subtotal.entry_id = entry.id
-    CROSS JOIN LATERAL {imposed}
+    LEFT JOIN taken ON taken.entry_id = entry.id
+    CROSS JOIN LATERAL (SELECT coalesce(taken.points, 0) AS points) deducted
     CROSS JOIN LATERAL (SELECT {total_after("subtotal.subtotal", "deducted.points", "direction", "deduction_floor")}
         AS points) total
 )"""

@@ -35,6 +35,8 @@ def _rules(policy: BoardPolicy) -> str:
     return f"rule AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%(rules)s::jsonb) AS rule({RULE_COLUMNS}{ties}))"
 
 
+# Tables that hold more than this contest are narrowed by arrays of ids: that is an index scan whatever the planner
+# believes, where a join with a relation of the statement needs a nested loop to use the index (see `rows.ask`).
 CRITERION = """criterion AS (
     SELECT id, category_id, position, factor, updated_at, count(*) OVER (PARTITION BY category_id) AS siblings
     FROM contests_criterion
@@ -53,7 +55,7 @@ SEAT = f"""seat AS (
 RECUSED = """recused AS (
     SELECT seat.id AS seat_id, seat.category_id, recusal.contestant_id, recusal.updated_at
     FROM contests_recusal recusal JOIN seat ON seat.id = recusal.assignment_id
-    WHERE recusal.deleted_at IS NULL
+    WHERE recusal.assignment_id = ANY(ARRAY(SELECT id FROM seat)) AND recusal.deleted_at IS NULL
 )"""
 
 # `expected` is how many seats are to mark the entry. Who is out of the contest is out of each category.
@@ -67,7 +69,7 @@ ENTRY = f"""entry AS (
     LEFT JOIN (SELECT category_id, count(*) AS seats FROM seat GROUP BY 1) panel USING (category_id)
     LEFT JOIN (SELECT category_id, contestant_id, count(*) AS seats FROM recused GROUP BY 1, 2) recused
         USING (category_id, contestant_id)
-    WHERE entry.category_id = ANY(%(categories)s) AND entry.deleted_at IS NULL
+    WHERE entry.category_id = ANY(%(categories)s) AND entry.deleted_at IS NULL AND contestant.contest_id = %(contest)s
 )"""
 
 MARK = """mark AS (
@@ -79,7 +81,7 @@ MARK = """mark AS (
     JOIN seat ON seat.id = score.assignment_id AND seat.category_id = entry.category_id
     JOIN criterion ON criterion.id = score.criterion_id AND criterion.category_id = entry.category_id
     LEFT JOIN recused ON recused.seat_id = seat.id AND recused.contestant_id = entry.contestant_id
-    WHERE recused.seat_id IS NULL
+    WHERE score.entry_id = ANY(ARRAY(SELECT id FROM entry)) AND recused.seat_id IS NULL
 )"""
 
 # A judge's scorecard of an entry. Its total is there if every criterion has a value.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 class DroppedMark(TypedDict):
@@ -99,11 +99,20 @@ class Visibility:
         return {"all_marks": self.all_marks, "own_seats": list(self.own_seats), "dropped": self.dropped}
 
 
+# Of tables that were filled a moment ago, or of ids that they have no statistics of, the planner expects one row; it
+# would then join relations of thousands of rows in nested loops, a thousand times slower. Hash and merge joins cost
+# about the same for few rows as for the number that was expected, and the sort of a large contest fits into memory.
+TUNE = "SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'"
+UNTUNE = "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL jit TO DEFAULT; SET LOCAL work_mem TO DEFAULT"
+
+
 def ask(sql: str, parameters: Mapping[str, Any], visibility: Visibility) -> tuple[list[str], datetime | None]:
     """The rows as JSON texts in their order, and the time of the latest change that they were computed from."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TUNE)
         cursor.execute(sql, {**parameters, **visibility.parameters()})
         found = cursor.fetchall()
+        cursor.execute(UNTUNE)
     return [text for text, _ in found], found[0][1] if found else None
 
 

@@ -46,8 +46,7 @@ LATEST = """latest AS (
         (SELECT max(updated_at) FROM criterion), (SELECT max(updated_at) FROM seat),
         (SELECT max(updated_at) FROM recused),
         (SELECT max(updated_at) FROM contests_contestant WHERE contest_id = %(contest)s AND deleted_at IS NULL),
-        (SELECT max(deduction.updated_at) FROM contests_deduction deduction
-         JOIN entry ON entry.id = deduction.entry_id WHERE deduction.deleted_at IS NULL)
+        (SELECT max(updated_at) FROM deduction)
     ) AS as_of
 )"""
 

@@ -163,6 +163,9 @@ class ForecastSerializer(StrictSerializer):
 class HistorySerializer(PodiumModelSerializer):
     """One line of history."""
 
+    old = serializers.DictField(read_only=True, allow_null=True, help_text="The columns that differ, as they were.")
+    new = serializers.DictField(read_only=True, allow_null=True, help_text="The columns that differ, as they are.")
+
     class Meta:
         model = AuditRecord
         fields = (

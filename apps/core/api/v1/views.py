@@ -28,7 +28,8 @@ from apps.core.api.v1.serializers import (
 )
 from apps.core.audit.models import AuditRecord
 from apps.core.erasure.services import request_erasure
-from apps.core.errors import FieldError, Forbidden, MalformedRequest
+from apps.core.errors import Forbidden
+from apps.core.rest.filters import whole_number
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row
 from apps.core.softdelete.forecast import forecast_purges
 from apps.core.softdelete.models import Deletion
@@ -38,8 +39,12 @@ from apps.core.softdelete.services import plan_restore, restore_deletion
 from apps.core.softdelete.services.holding import set_legal_hold
 from apps.core.softdelete.services.purging import purge_by_hand
 
-MOST_DAYS = 3650
-DAYS = OpenApiParameter("days", int, description=f"How far to look, from 1 to {MOST_DAYS}; 30 by default.")
+USUAL_DAYS, MOST_DAYS = 30, 3650
+DAYS = OpenApiParameter(
+    "days",
+    {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": USUAL_DAYS},
+    description="How far to look.",
+)
 
 
 class DeletionViewSet(ReadMixin, PodiumViewSet):
@@ -115,11 +120,8 @@ class DeletionViewSet(ReadMixin, PodiumViewSet):
     @action(detail=False, methods=["get"], pagination_class=None, filter_backends=[])
     def forecast(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What the next days will purge, and what is held back from it."""
-        text = request.query_params.get("days", "30")
-        if not text.isdecimal() or not 1 <= int(text) <= MOST_DAYS:
-            detail = f"days is a whole number from 1 to {MOST_DAYS}."
-            raise MalformedRequest(detail, errors=[FieldError("?days", "OUT_OF_RANGE", detail)])
-        return Response(ForecastSerializer(forecast_purges(days=int(text))).data)
+        days = whole_number(request, "days", low=1, high=MOST_DAYS) or USUAL_DAYS
+        return Response(ForecastSerializer(forecast_purges(days=days)).data)
 
 
 class PersonViewSet(PodiumViewSet):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -86,8 +86,13 @@ class Stamp:
 Counts = dict[UUID, Counter[str]]
 
 
-def take(graph: Graph, root: Node, ids: Sequence[UUID], stamp: Stamp) -> Counts:
+def take(
+    graph: Graph, root: Node, ids: Sequence[UUID], stamp: Stamp, progress: Callable[[int], None] | None = None
+) -> Counts:
     """Soft-delete the live rows `ids` of `root` and everything below.
+
+    Args:
+        progress: told after each model how many rows are taken so far.
 
     Returns:
         for each deletion that took its root, rows per model. A root that was deleted already is not among them.
@@ -109,6 +114,8 @@ def take(graph: Graph, root: Node, ids: Sequence[UUID], stamp: Stamp) -> Counts:
         for key in keys:
             while key.is_own and _take_children(graph, node, [key], done, counts):
                 pass  # one level of the model's own tree at a time
+        if progress is not None:
+            progress(sum(sum(of_one.values()) for of_one in counts.values()))
     return counts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,19 +27,25 @@ DEFAULT_RETENTION_DAYS = 30
 LABEL_LENGTH = 300
 
 
-def delete_object(*, root: models.Model, reason: str = "", actor_id: UUID | None = None) -> Deletion:
+Progress = Callable[[int], None]
+
+
+def delete_object(
+    *, root: models.Model, reason: str = "", actor_id: UUID | None = None, progress: Progress | None = None
+) -> Deletion:
     """Soft-delete `root` and everything that belongs to it.
 
     Args:
         root: a row of a soft-deleted model.
         actor_id: who deletes; by default the person on whose behalf the code runs.
+        progress: told now and then how many rows are taken so far.
 
     Raises:
         AlreadyDeleted: somebody was quicker.
         Protected: live rows need it.
         Refused: an app objects.
     """
-    deletions = _delete(type(root), [root], reason=reason, actor_id=actor_id)
+    deletions = _delete(type(root), [root], reason=reason, actor_id=actor_id, progress=progress)
     if not deletions:
         raise AlreadyDeleted("There is nothing here, or nothing that you may see.")
     return deletions[0]
@@ -66,7 +72,12 @@ def delete_rows(
 
 @transaction.atomic
 def _delete(
-    model: type[models.Model], roots: Sequence[models.Model], *, reason: str, actor_id: UUID | None
+    model: type[models.Model],
+    roots: Sequence[models.Model],
+    *,
+    reason: str,
+    actor_id: UUID | None,
+    progress: Progress | None = None,
 ) -> list[Deletion]:
     if not roots:
         return []
@@ -77,7 +88,7 @@ def _delete(
     ids = [root.pk for root in roots]
     stamp = Stamp(tuple(new_id() for _ in roots), clock.now(), actor_id)
     with declared(Doing.DELETING, stamp.deletions, organization_id):
-        counts = take(graph, node, ids, stamp)
+        counts = take(graph, node, ids, stamp, progress)
         if not counts:
             return []
         done = [(root, d) for root, d in zip(roots, stamp.deletions, strict=True) if d in counts]

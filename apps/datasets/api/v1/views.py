@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from apps.core.access import Capability
-from apps.core.errors import FieldError, MalformedRequest, NotFound
+from apps.core.errors import NotFound
 from apps.core.rest.etags import is_known
-from apps.core.rest.filters import refuse_unknown_params
+from apps.core.rest.filters import refuse_unknown_params, whole_number
 from apps.core.rest.renderers import PlainJSONRenderer
 from apps.core.rest.streams import FileResponse
 from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row, organization_required
@@ -27,6 +27,8 @@ from apps.datasets.api.v1 import serializers
 from apps.datasets.api.v1.filters import DatasetFilter
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.selectors import version_of, versions_of, with_current_version
+
+MOST_VERSIONS = 999_999_999
 
 
 class CSVRenderer(PlainJSONRenderer):
@@ -87,7 +89,13 @@ class DatasetViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         return answer_row(self, self._complete(dataset), request, status=201)
 
     @extend_schema(
-        parameters=[OpenApiParameter("version", OpenApiTypes.INT, description="The newest when left out.")],
+        parameters=[
+            OpenApiParameter(
+                "version",
+                {"type": "integer", "minimum": 1, "maximum": MOST_VERSIONS},
+                description="The newest when left out.",
+            )
+        ],
         responses={(200, "text/csv"): OpenApiTypes.BINARY},
         summary="Download a version's file",
     )
@@ -100,7 +108,7 @@ class DatasetViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         """Send the file as it was uploaded, in pieces. Its ETag is its SHA-256."""
         refuse_unknown_params(request, {"version"})
         dataset = self.get_object()
-        version = version_of(dataset, _version_number(request))
+        version = version_of(dataset, whole_number(request, "version", low=1, high=MOST_VERSIONS))
         tag = f'"{version.content_hash}"'
         if is_known(request, tag):
             return Response(status=304, headers={"ETag": tag})
@@ -110,16 +118,6 @@ class DatasetViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         name = f"{dataset.slug}-v{version.number}.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-
-
-def _version_number(request: Request) -> int | None:
-    asked = request.query_params.get("version")
-    if asked is None:
-        return None
-    if not asked.isascii() or not asked.isdecimal() or len(asked) > 9:  # noqa: PLR2004 - fits the column
-        detail = "version is the number of a version, such as 3."
-        raise MalformedRequest(detail, errors=[FieldError("?version", "INVALID", detail)])
-    return int(asked)
 
 
 def _uploaded(view: Any, request: Request) -> dict[str, Any]:

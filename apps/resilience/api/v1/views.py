@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer
 
 from apps.core.access import Capability
 from apps.core.rest.filters import refuse_unknown_params
+from apps.core.rest.pagination import SignedCursorPagination
 from apps.core.rest.views import PodiumViewSet
 from apps.resilience import selectors, services
 from apps.resilience.api.v1 import serializers
@@ -28,6 +29,7 @@ class CircuitBreakerViewSet(PodiumViewSet):
     lookup_field = "name"
     lookup_value_regex = "[A-Za-z0-9_.:<>-]{1,100}"
     lookup_value_converter = "str"
+    pagination_class = None
     ordering = ("-occurred_at", "-id")
 
     @extend_schema(responses=serializers.CircuitsByNameSerializer)
@@ -66,7 +68,12 @@ class CircuitBreakerViewSet(PodiumViewSet):
         return self._answer(name)
 
     @extend_schema(responses=serializers.TransitionSerializer(many=True))
-    @action(detail=True, methods=["get"], serializer_class=serializers.TransitionSerializer)
+    @action(
+        detail=True,
+        methods=["get"],
+        serializer_class=serializers.TransitionSerializer,
+        pagination_class=SignedCursorPagination,
+    )
     def history(self, request: Request, name: str) -> Response:
         """Its transitions and what operators did, newest first, with cause and correlation ID."""
         self.transitions = selectors.history_of(self.access, name)
@@ -92,6 +99,7 @@ class HealthViewSet(PodiumViewSet):
 
     model = CircuitTransition
     serializer_class = serializers.HealthSerializer
+    pagination_class = None
     capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.VIEW}
 
     @extend_schema(responses=serializers.HealthSerializer)

@@ -9,7 +9,7 @@ from tests.integration.core.calls import call_of
 from tests.integration.core.house import House
 from tests.integration.core.requests import send, text_of
 from tests.integration.core.town import Town
-from tests.routes import Operation, operations
+from tests.routes import METHODS, Operation, Route, operations, routes
 
 EVENTS = "/api/v1/events/"
 ANSWERS = {
@@ -68,6 +68,29 @@ def test_a_write_without_the_slash_is_done_and_not_sent_elsewhere(alice: House) 
     assert response.status_code == 201
     assert response.headers["Location"] == response.json()["url"]
     assert response.json()["url"].endswith(f"{EVENTS}{response.json()['id']}/")
+
+
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
+def test_a_method_that_is_not_offered_is_405_and_names_the_others(route: Route, town: Town) -> None:
+    url = route.url(town.alice.values_for(route))
+    offered = {method.upper() for method in route.actions if method in METHODS}
+    allowed = offered | {"OPTIONS"} | ({"HEAD"} & {"HEAD" if "GET" in offered else ""})
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - offered:
+        response = town.callers["owner"].generic(method, url)
+
+        assert response.status_code == 405, method
+        assert set(response.headers["Allow"].split(", ")) - {"HEAD"} == allowed - {"HEAD"}
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in routes() if "get" in route.actions], ids=lambda route: route.name
+)
+def test_options_tell_what_the_view_is_for(route: Route, town: Town) -> None:
+    response = town.callers["owner"].options(route.url(town.alice.values_for(route)))
+
+    assert response.status_code == 200
+    assert response.json()["name"]
+    assert "actions" not in response.json()
 
 
 @pytest.mark.parametrize("operation", [o for o in operations() if o.action == "create"], ids=str)

@@ -99,6 +99,46 @@ def test_a_filter_survives_whatever_is_sent_to_it(operation: Operation, name: st
             assert {entry["pointer"] for entry in response.json()["errors"]} == {f"?{name}"}
 
 
+@pytest.mark.parametrize(("operation", "name"), FILTERS, ids=[f"{o}?{name}" for o, name in FILTERS])
+def test_a_filter_that_says_nothing_does_not_show_everything(operation: Operation, name: str, alice: House) -> None:
+    """An empty value, or `?voided=maybe`, is refused by name and not passed over."""
+    response = send(alice.client, operation, alice, query=f"?{name}=")
+
+    assert response.status_code == 400, response.content
+    assert {entry["pointer"] for entry in response.json()["errors"]} == {f"?{name}"}
+
+
+def test_truth_is_true_or_false(alice: House) -> None:
+    for value in ("maybe", "1", "yes", " "):
+        assert alice.client.get(f"/api/v1/contests/?blind={value}").status_code == 400
+    for value in ("true", "false"):
+        assert alice.client.get(f"/api/v1/contests/?blind={value}").status_code == 200
+
+
+WRONG_TYPES = [
+    ("/api/v1/events/", {"name": 7}, "#/name"),
+    ("/api/v1/events/", {"name": True}, "#/name"),
+    ("/api/v1/events/", {"name": ["Cup"]}, "#/name"),
+    ("/api/v1/contests/", {"name": "Cup", "event": 7}, "#/event"),
+    ("/api/v1/contests/", {"name": "Cup", "event": "nobody", "blind": 1}, "#/blind"),
+    ("/api/v1/contestants/", {"name": "Mao", "number": "7"}, "#/number"),
+    ("/api/v1/contestants/", {"name": "Mao", "number": True}, "#/number"),
+    ("/api/v1/contestants/", {"name": "Mao", "members": ["Yuna", 7]}, "#/members/1"),
+    ("/api/v1/criteria/", {"name": "Skill", "minimum": False}, "#/minimum"),
+    ("/api/v1/scores/bulk/", {"scores": [{"entry": 7}]}, "#/scores/0/entry"),
+]
+
+
+@pytest.mark.parametrize(("url", "body", "pointer"), WRONG_TYPES)
+def test_a_value_of_another_json_type_is_refused_and_not_read_as_ours(
+    url: str, body: dict[str, Any], pointer: str, alice: House
+) -> None:
+    response = alice.client.post(url, body)
+
+    assert response.status_code == 422
+    assert (pointer, "WRONG_TYPE") in {(entry["pointer"], entry["code"]) for entry in response.json()["errors"]}
+
+
 @pytest.mark.parametrize("operation", [o for o in LISTS if getattr(o.route.view, "search_fields", ())], ids=str)
 def test_a_search_finds_by_the_fields_that_it_says(operation: Operation, alice: House) -> None:
     found = send(alice.client, operation, alice, query="?search=zzzzzzzz-nowhere")

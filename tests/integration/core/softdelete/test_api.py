@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
 from apps.contests.models import Contest
+from apps.core.jobs.models import Job
 from apps.core.softdelete.models import Deletion
-from apps.core.softdelete.services import delete_object
+from apps.core.softdelete.services import delete_object, large
+from apps.core.softdelete.tasks import delete_large
 from apps.events.models import Event
 from tests.api import ids, pointers, problem, signed_in
 from tests.factories.accounts import OrganizationFactory, member
@@ -317,3 +319,42 @@ class TestHistory:
 
         assert stranger.get(f"/api/v1/history/?row_id={event.pk}").json()["results"] == []
         problem(client(house, Role.ORGANIZER).get("/api/v1/history/"), 403, "FORBIDDEN")
+
+
+class TestLarge:
+    """A delete that is too large for a request is a job, and still one transaction."""
+
+    def test_it_is_answered_with_a_job_that_does_it(
+        self, house: Organization, event: Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(large, "LARGE", 2)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE events_event, contests_contest")
+        person = member(house, Role.ORGANIZER)
+
+        response = signed_in(person, house).delete(f"/api/v1/events/{event.pk}/", {"reason": "Called off"})
+
+        job = Job.of_all_organizations.get()
+        assert (response.status_code, response["Location"]) == (202, f"/api/v1/jobs/{job.pk}/")
+        assert (Event.objects.count(), job.parameters["rows"]) == (1, 3)
+
+        assert delete_large(str(job.pk)) == "succeeded"
+        job.refresh_from_db()
+        deletion = Deletion.objects.get()
+        assert job.result == {"deletion": str(deletion.pk), "rows": 3}
+        assert (deletion.deleted_by, deletion.reason) == (person.pk, "Called off")
+        assert deletion.correlation_id == response["X-Correlation-ID"]
+
+    def test_small_ones_are_not_even_counted(self, event: Event) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            assert large.rows_of_large_delete(event) is None
+
+        assert len(queries) == 1
+
+    def test_what_was_deleted_meanwhile_fails_the_job(self, house: Organization, event: Event) -> None:
+        job = large.request_large_delete(row=event, rows=3)
+        delete_object(root=event)
+
+        assert delete_large(str(job.pk)) == "failed"
+        job.refresh_from_db()
+        assert job.problem["code"] == "NOT_FOUND"

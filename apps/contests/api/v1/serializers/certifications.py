@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.contests.api.v1.serializers.fields import PartSerializer
 from apps.contests.models import Certification
+from apps.contests.policies import reads_all_marks
 from apps.core.rest.serializers import StrictSerializer
 
 
@@ -35,19 +38,33 @@ class CertificationSerializer(PartSerializer):
 
 
 class CertificationDetailSerializer(CertificationSerializer):
-    """With the document whose canonical JSON (RFC 8785) has the digest."""
+    """With the document whose canonical JSON (RFC 8785) has the digest.
+
+    The document holds every judge's marks: it is null for those who may not read them.
+    """
+
+    document = serializers.SerializerMethodField(help_text="Null for those who may not read judges' marks.")
 
     class Meta(CertificationSerializer.Meta):
         fields = [*CertificationSerializer.Meta.fields, "document"]
         read_only_fields = fields
 
+    def get_document(self, certification: Certification) -> dict[str, object] | None:
+        """The document, for those who read marks."""
+        return certification.document if reads_all_marks(self.context["view"].access) else None
+
 
 class DifferenceSerializer(StrictSerializer):
-    """Where the stored rows and the certified document part."""
+    """Where the stored rows and the certified document part. The values are null for those who may not read marks."""
 
     pointer = serializers.CharField(help_text="JSON pointer into the document.")
     certified = serializers.JSONField(allow_null=True)
     stored = serializers.JSONField(allow_null=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        hidden = {} if reads_all_marks(self.context["view"].access) else {"certified": None, "stored": None}
+        return {**shown, **hidden}
 
 
 class VerificationSerializer(StrictSerializer):

@@ -74,13 +74,6 @@ class PartSerializer(PodiumModelSerializer):
 
     create_only: ClassVar[tuple[str, ...]] = ()
 
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        if self.instance is not None:
-            for name in self.create_only:
-                fields[name].required = False
-        return fields
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
             return attrs

@@ -130,7 +130,8 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
     @action(detail=True, methods=["get"], url_path="certification/verify")
     def verify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Compute the certified result again from the stored marks, and say whether its hash holds."""
-        return Response(VerificationSerializer(verify_certification(self.get_object())).data)
+        verification = verify_certification(self.get_object())
+        return Response(VerificationSerializer(verification, context=self.get_serializer_context()).data)
 
     def _move(self, request: Request, service: Callable[..., object], *, with_reason: bool = False) -> Response:
         contest = self.get_object()
