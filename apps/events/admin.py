@@ -125,7 +125,7 @@ class EventAdmin(OrganizationOwnedAdmin):
         if event is None:
             return HttpResponseRedirect(page)
         if request.method != "POST":
-            return self._ask(request, event, target, page)
+            return self._ask_to_move(request, event, target, page)
         try:
             moved = step(event=event)
             messages.success(request, f"{moved} is now {moved.get_status_display().lower()}.")
@@ -133,7 +133,7 @@ class EventAdmin(OrganizationOwnedAdmin):
             messages.error(request, error.detail)
         return HttpResponseRedirect(page)
 
-    def _ask(self, request: HttpRequest, event: Event, target: EventStatus, page: str) -> TemplateResponse:
+    def _ask_to_move(self, request: HttpRequest, event: Event, target: EventStatus, page: str) -> TemplateResponse:
         question = {
             "title": f"Make “{event}” {target.label.lower()}?",
             "text": f"It is {event.get_status_display().lower()} now.",

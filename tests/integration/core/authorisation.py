@@ -164,7 +164,7 @@ TABLE: dict[str, dict[str, Who]] = {
     "core:deletion-detail": {"GET": ADMINS},
     "core:deletion-restore": {"POST": ADMINS},
     "core:deletion-restore-plan": {"GET": ADMINS},
-    "core:deletion-hold": {"POST": OWNERS},
+    "core:deletion-hold": {"POST": ADMINS},
     "core:deletion-purge": {"POST": OWNERS},
     "core:deletion-forecast": {"GET": ADMINS},
     "core:history-list": {"GET": ADMINS | {"auditor"}},
