@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.contests.api.v1.serializers.fields import PartSerializer
@@ -49,6 +50,7 @@ class CertificationDetailSerializer(CertificationSerializer):
         fields = [*CertificationSerializer.Meta.fields, "document"]
         read_only_fields = fields
 
+    @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
     def get_document(self, certification: Certification) -> dict[str, object] | None:
         """The document, for those who read marks."""
         return certification.document if reads_all_marks(self.context["view"].access) else None
