@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Only python3 (3.11 or newer) with venv, and make, are needed.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-slow check bench lock clean
+.PHONY: help setup run test test-fast test-slow test-contract check bench lock clean
 
 PYTHON ?= python3
 # Always `python -m tool`, never .venv/bin/tool: the first line of such a script breaks on long paths.
@@ -42,6 +42,9 @@ test-fast: setup ## Unit tests: no database, no network
 
 test-slow: setup ## Faults, browser journeys, long properties
 	$(PYTEST) tests -m slow -n 0
+
+test-contract: setup ## Requests made up from the OpenAPI document, against every operation
+	$(PYTEST) tests/contract -m contract -n $(WORKERS)
 
 check: setup ## Style, types, layers, migrations, deployment, generated documents, secrets
 	$(PY) -m ruff check .

@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.unit)
         elif folder == "integration":
             item.add_marker(pytest.mark.integration)
+        elif folder == "contract":
+            item.add_marker(pytest.mark.contract)
         elif folder in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
 
