@@ -12,7 +12,7 @@ import psycopg
 from django.apps import apps
 from django.db import DatabaseError, models
 
-from apps.core.errors import Conflict, FieldError, Invalid, PodiumError, Unavailable
+from apps.core.errors import Conflict, FieldError, Invalid, MalformedRequest, PodiumError, Unavailable
 
 
 class AlreadyExists(Conflict):
@@ -77,6 +77,8 @@ def explain_violation(error: DatabaseError) -> PodiumError | None:
     cause = error.__cause__
     if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
         return Collided("Nothing was changed. The same request may work in a moment.", retry_after=1.0)
+    if isinstance(cause, psycopg.errors.DataError):
+        return MalformedRequest("A value is out of range: a number, a date or its time zone.")
     if not isinstance(cause, psycopg.errors.IntegrityError):
         return None
     name = cause.diag.constraint_name or ""
