@@ -79,8 +79,10 @@ def explain_violation(error: DatabaseError) -> PodiumError | None:
         return Collided("Nothing was changed. The same request may work in a moment.", retry_after=1.0)
     if isinstance(cause, psycopg.errors.DataError):
         return MalformedRequest("A value is out of range: a number, a date or its time zone.")
-    if not isinstance(cause, psycopg.errors.IntegrityError):
-        return None
+    return _explain_integrity(cause) if isinstance(cause, psycopg.errors.IntegrityError) else None
+
+
+def _explain_integrity(cause: psycopg.errors.IntegrityError) -> PodiumError | None:
     name = cause.diag.constraint_name or ""
     model, fields = _constraints().get(name, ("", ()))
     if isinstance(cause, psycopg.errors.UniqueViolation) and model:
