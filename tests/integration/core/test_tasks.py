@@ -26,7 +26,7 @@ FOR_THE_PLATFORM = {
     "resilience.lets_through": "circuits are the platform's",
     "datasets.remove_unused_content": "bytes are looked for among all versions",
 }
-FOR_ONE_ORGANIZATION = {"contests.import_isu"}
+FOR_ONE_ORGANIZATION = {"contests.import_isu", "core.delete_object"}
 
 
 def _scoped_managers(model: type[Model]) -> list[Manager[Any]]:

@@ -245,7 +245,7 @@ class TestDownload:
         ]
         problem(client.get(f"{url}?version=3"), 404, "NO_SUCH_VERSION")
         body = problem(client.get(f"{url}?version=x"), 400, "MALFORMED_REQUEST")
-        assert pointers(body) == [("?version", "INVALID")]
+        assert pointers(body) == [("?version", "OUT_OF_RANGE")]
         body = problem(client.get(f"{url}?versoin=1"), 400, "MALFORMED_REQUEST")
         assert pointers(body) == [("?versoin", "UNKNOWN_PARAMETER")]
 

@@ -108,13 +108,6 @@ def test_a_filter_that_says_nothing_does_not_show_everything(operation: Operatio
     assert {entry["pointer"] for entry in response.json()["errors"]} == {f"?{name}"}
 
 
-def test_truth_is_true_or_false(alice: House) -> None:
-    for value in ("maybe", "1", "yes", " "):
-        assert alice.client.get(f"/api/v1/contests/?blind={value}").status_code == 400
-    for value in ("true", "false"):
-        assert alice.client.get(f"/api/v1/contests/?blind={value}").status_code == 200
-
-
 WRONG_TYPES = [
     ("/api/v1/events/", {"name": 7}, "#/name"),
     ("/api/v1/events/", {"name": True}, "#/name"),
