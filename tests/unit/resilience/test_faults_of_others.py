@@ -68,11 +68,11 @@ def test_fifty_threads_at_half_open_make_one_probe(kind: type[Any]) -> None:
     deadline = threading.Event()
     while breaker.state != "half_open":
         deadline.wait(0.001)
-    begin, inside, probes = threading.Barrier(50), threading.Event(), []
+    begin, inside, probes, refused = threading.Barrier(50), threading.Event(), [], []
 
     def probe() -> None:
         probes.append(threading.get_ident())
-        inside.wait(1)
+        inside.wait(2)  # until all the others were refused: a probe that ends lets the next one in
         raise ConnectionError
 
     guarded = breaker(probe)
@@ -82,7 +82,9 @@ def test_fifty_threads_at_half_open_make_one_probe(kind: type[Any]) -> None:
         try:
             guarded()
         except (ConnectionError, circuitbreaker.CircuitBreakerError):
-            inside.set() if threading.get_ident() not in probes else None
+            refused.append(threading.get_ident())
+            if len(refused) == 49:
+                inside.set()
 
     with ThreadPoolExecutor(50) as pool:
         list(pool.map(lambda _: ask(), range(50)))
