@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "apps.resilience",
     "apps.accounts",
     "apps.integrations",
+    "apps.messaging",
+    "apps.notifications",
     "apps.events",
     "apps.datasets",
     "apps.contests",

@@ -25,6 +25,7 @@ EXPECTED: dict[str, list[str]] = {
     "may_delete": ["accounts", "contests"],
     "may_purge": [],
     "may_restore": ["contests"],
+    "messages_published": [],
     "resolve_access": ["accounts"],
     "restore_effects": [],
     "retention_days": ["accounts"],

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
 from apps.core.errors import FieldError, MalformedRequest
 
 # Not filters: paging, representation, visibility of deleted rows.
 RESERVED = frozenset({"cursor", "page_size", "format", "search", "ordering", "include_deleted", "only_deleted"})
+TRUTH = ("true", "false")
 
 
 def refuse_unknown_params(request: Request, known: Collection[str]) -> None:
@@ -50,7 +52,13 @@ def whole_number(request: Request, name: str, *, low: int, high: int) -> int | N
     return int(asked)
 
 
-class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
+class WholeNumberFilter(filters.NumberFilter):  # type: ignore[misc]
+    """A whole number; django-filter's own takes 0.5 and finds nothing."""
+
+    field_class = forms.IntegerField
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
     """django-filter, `search` over `view.search_fields` and `ordering` by `view.ordering_fields`."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -75,16 +83,21 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         if not filterset.is_valid():
             raise ValidationError(filterset.errors.as_data())
         if getattr(request.accepted_renderer, "format", None) != "api":  # its filter form sends every field
-            _refuse_empty(request, filterset.form.cleaned_data)
+            _refuse_nothing_said(request, filterset)
         return filterset
 
 
-def _refuse_empty(request: Request, values: Mapping[str, Any]) -> None:
-    """Refuse filters that were sent and say nothing: django-filter passes over them, and shows everything."""
-    empty = [name for name in values if name in request.query_params and values[name] in EMPTY_VALUES]
-    if empty:
-        detail = "A filter's value can't be read."
-        raise MalformedRequest(detail, errors=[FieldError(f"?{name}", "INVALID", detail) for name in sorted(empty)])
+def _refuse_nothing_said(request: Request, filterset: Any) -> None:
+    """Refuse filters that were sent and not understood: django-filter passes over them, and shows everything."""
+    detail = "A filter's value can't be read."
+    found = []
+    for name, value in filterset.form.cleaned_data.items():
+        sent = request.query_params.get(name)
+        is_truth = isinstance(filterset.filters[name], filters.BooleanFilter)
+        if sent is not None and (value in EMPTY_VALUES or (is_truth and sent.lower() not in TRUTH)):
+            found.append(FieldError(f"?{name}", "INVALID", f"Write {' or '.join(TRUTH)}." if is_truth else detail))
+    if found:
+        raise MalformedRequest(detail, errors=found)
 
 
 def _search(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:

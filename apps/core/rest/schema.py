@@ -143,6 +143,10 @@ class PodiumSchema(AutoSchema):
             parameters += _list_parameters(self.view)
         return parameters
 
+    def _get_format_parameters(self) -> list[Any]:
+        """None: programs ask by `Accept`; `?format=` is for people with a browser."""
+        return []
+
     def map_parsers(self) -> list[str]:
         """Bodies are JSON, or uploads. Forms are read too, for the browsable API, by the rules of HTML forms."""
         media_types: list[str] = super().map_parsers()

@@ -13,6 +13,7 @@ from apps.contests.enums import (
     SeatRole,
     Visibility,
 )
+from apps.core.rest.filters import WholeNumberFilter
 
 
 class ContestFilter(filters.FilterSet):  # type: ignore[misc]
@@ -45,7 +46,7 @@ class ContestantFilter(filters.FilterSet):  # type: ignore[misc]
 
     contest = filters.UUIDFilter(field_name="contest_id")
     event = filters.UUIDFilter(field_name="contest__event_id")
-    number = filters.NumberFilter()
+    number = WholeNumberFilter()
     affiliation = filters.CharFilter(lookup_expr="iexact")
     status = filters.MultipleChoiceFilter(choices=ContestantStatus.choices)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
+from apps.core.rest.views import PodiumViewSet
 from tests.integration.core.calls import call_of
 from tests.integration.core.house import House
 from tests.integration.core.requests import send, text_of
@@ -74,12 +75,24 @@ def test_a_write_without_the_slash_is_done_and_not_sent_elsewhere(alice: House) 
 def test_a_method_that_is_not_offered_is_405_and_names_the_others(route: Route, town: Town) -> None:
     url = route.url(town.alice.values_for(route))
     offered = {method.upper() for method in route.actions if method in METHODS}
-    allowed = offered | {"OPTIONS"} | ({"HEAD"} & {"HEAD" if "GET" in offered else ""})
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - offered:
+    for method in sorted({"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - offered):
         response = town.callers["owner"].generic(method, url)
 
         assert response.status_code == 405, method
-        assert set(response.headers["Allow"].split(", ")) - {"HEAD"} == allowed - {"HEAD"}
+        assert set(response.headers["Allow"].split(", ")) - {"HEAD", "OPTIONS"} == offered
+
+
+READ = [route for route in routes() if "get" in route.actions and issubclass(route.view, PodiumViewSet)]
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.name)
+def test_options_tell_what_the_view_is_for(route: Route, town: Town) -> None:
+    url = route.url(town.alice.values_for(route))
+    response = town.callers["owner"].options(url, HTTP_ACCEPT="application/json")
+
+    assert response.status_code == 200
+    assert response.json()["name"]
+    assert "actions" not in response.json()
 
 
 @pytest.mark.parametrize("operation", [o for o in operations() if o.action == "create"], ids=str)

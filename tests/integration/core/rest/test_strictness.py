@@ -108,6 +108,24 @@ def test_a_filter_that_says_nothing_does_not_show_everything(operation: Operatio
     assert {entry["pointer"] for entry in response.json()["errors"]} == {f"?{name}"}
 
 
+TRUTHS = ("contests/?blind", "deductions/?reversed", "deletions/?legal_hold", "events/?include_deleted")
+
+
+@pytest.mark.parametrize("address", TRUTHS)
+def test_truth_is_true_or_false(address: str, alice: House) -> None:
+    answers = {
+        value: alice.client.get(f"/api/v1/{address}={value}").status_code
+        for value in ("true", "false", "maybe", "1", "2", "yes", "%20", "")
+    }
+
+    assert answers.pop("true") == answers.pop("false") == 200
+    assert set(answers.values()) == {400}, answers
+
+
+def test_a_number_of_things_is_whole(alice: House) -> None:
+    assert alice.client.get("/api/v1/contestants/?number=0.5").status_code == 400
+
+
 WRONG_TYPES = [
     ("/api/v1/events/", {"name": 7}, "#/name"),
     ("/api/v1/events/", {"name": True}, "#/name"),
