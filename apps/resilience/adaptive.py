@@ -41,6 +41,10 @@ class AdaptiveLimit:
         """Calls at a time."""
         return max(self.smallest, int(self._limit))
 
+    def forked(self) -> None:
+        """In a child after fork, where another thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def observe(self, seconds: float, *, failed: bool, in_use: int) -> None:
         """A call ended that ran beside `in_use - 1` others."""
         with self._lock:

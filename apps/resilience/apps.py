@@ -12,7 +12,8 @@ class ResilienceConfig(AppConfig):
         from django.db import connections  # noqa: PLC0415 - models first
 
         from apps.core.softdelete import hooks  # noqa: PLC0415
-        from apps.resilience import checks, defaults, events, history, selectors, services  # noqa: F401, PLC0415
+        from apps.resilience import checks, defaults, events, selectors, services  # noqa: F401, PLC0415
+        from apps.resilience.history import history  # noqa: PLC0415
         from apps.resilience.registry import Keeper  # noqa: PLC0415
 
         hooks.rows_deleted.register(services.fall_back_to_settings)

@@ -33,6 +33,10 @@ class TokenBucket:
         with self._lock:
             self._tokens = min(self.capacity, self._tokens + tokens)
 
+    def forked(self) -> None:
+        """In a child after fork, where another thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
     @property
     def tokens(self) -> float:
         """What is in it now."""

@@ -75,6 +75,13 @@ class Bulkhead:
             with suppress(StoreAwayError):
                 self._cluster.give_back(lease)
 
+    def forked(self) -> None:
+        """In a child after fork: what the parent has under way holds no place here."""
+        self._lock = threading.Lock()
+        self.in_use = 0
+        if self._adaptive is not None:
+            self._adaptive.forked()
+
     def _give_back(self) -> None:
         with self._lock:
             self.in_use -= 1

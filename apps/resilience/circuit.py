@@ -18,6 +18,7 @@ from circuitbreaker import CircuitBreaker
 from apps.resilience.config import CircuitBreakerConfig, Mode, Outcome, State
 from apps.resilience.errors import CircuitOpen
 from apps.resilience.events import tell
+from apps.resilience.forking import renew_after_fork
 from apps.resilience.gate import COLD, SHADOW, UNCOUNTED, Gate, Permit
 from apps.resilience.ledger import Ledger, Report, Totals
 from apps.resilience.link import Link, Request, Snapshot
@@ -50,6 +51,7 @@ class Circuit:
         self._asking = threading.Lock()
         self._joined = False
         self.owner: CircuitBreaker | None = None
+        renew_after_fork(self)
 
     @property
     def config(self) -> CircuitBreakerConfig:
@@ -196,12 +198,13 @@ class Circuit:
 
     def open_remaining(self) -> float:
         """Seconds until an open circuit may be tried; 0 in the other states."""
-        return self._open_remaining(self.clock())
+        machine = self.standing.machine
+        return max(0.0, machine.until - self.clock()) if machine.state is State.OPEN else 0.0
 
     # The link
 
     def request(self, action: str, *, lease: str = "", cause: str = "", with_report: bool = True) -> Request:
-        """One step for the store: what is to be told, and what was seen last, in case its key is lost."""
+        """One step for the store: what is to be told, and what was seen last in case its key is lost."""
         now = self.clock()
         with self._lock:
             self._drain(now)
@@ -213,7 +216,7 @@ class Circuit:
                 chance=self.standing.chance(),
                 generation=machine.generation,
                 state=machine.state,
-                remaining=self._open_remaining(now),
+                remaining=self.open_remaining(),
                 reopenings=machine.reopenings,
                 report=self.ledger.take_report(machine.generation, now) if with_report else None,
                 lease=lease,
@@ -274,10 +277,6 @@ class Circuit:
             made = change(now)
             self.gate = self.standing.gate()
         self._announce(made)
-
-    def _open_remaining(self, now: float) -> float:
-        machine = self.standing.machine
-        return max(0.0, machine.until - now) if machine.state is State.OPEN else 0.0
 
     def _drain(self, now: float) -> None:
         if self.standing.drain(now):

@@ -16,6 +16,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from apps.resilience.forking import renew_after_fork
+
 T = TypeVar("T")
 Fallback = Callable[..., Any]
 
@@ -72,6 +74,11 @@ class StaleAnswers(Generic[T]):
         self._max_age = max_age
         self._clock = clock
         self._answers: OrderedDict[Hashable, tuple[T, float]] = OrderedDict()
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def forked(self) -> None:
+        """In a child after fork, where another thread of the parent may have held the lock."""
         self._lock = threading.Lock()
 
     def keep(self, key: Hashable, value: T) -> T:

@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 
 from apps.core.correlation.context import current_correlation_id
 from apps.resilience.events import CircuitEvent
+from apps.resilience.forking import renew_after_fork
 from apps.resilience.hooks import circuit_changed
 from apps.resilience.models import CircuitTransition
 
@@ -22,39 +23,54 @@ logger = structlog.get_logger(__name__)
 KEPT = 1000
 """Transitions that wait while the database is away; the oldest are forgotten first."""
 
-_writing = threading.Lock()
-_waiting: deque[tuple[CircuitEvent, str]] = deque(maxlen=KEPT)
+
+class History:
+    """Transitions that wait to be written."""
+
+    def __init__(self) -> None:
+        self.forked()
+        renew_after_fork(self)
+
+    def remember(self, event: CircuitEvent) -> None:
+        """Log a transition and queue it for the database."""
+        logger.warning(
+            "circuit_changed",
+            circuit_name=event.circuit_name,
+            source=str(event.source),
+            target=str(event.target),
+            cause=event.cause,
+            failure_count=event.failure_count,
+            last_error=event.last_error,
+            scope=event.scope,
+        )
+        self._waiting.append((event, current_correlation_id()))
+
+    def write_waiting(self) -> int:
+        """Write what waits and return how much that was. With the database away it goes on waiting."""
+        written = 0
+        with self._writing:
+            while self._waiting:
+                event, correlation_id = self._waiting[0]
+                try:
+                    record_transition(event=event, correlation_id=correlation_id)
+                except DatabaseError as error:
+                    logger.warning("circuit_history_waits", error=str(error), waiting=len(self._waiting))
+                    break
+                except Exception:
+                    # A listener's mistake: it is undone with the row, and must not hold up what comes after.
+                    logger.exception("circuit_history_lost", circuit_name=event.circuit_name)
+                else:
+                    written += 1
+                self._waiting.popleft()
+        return written
+
+    def forked(self) -> None:
+        """In a child after fork: what waits is the parent's to write."""
+        self._writing = threading.Lock()
+        self._waiting: deque[tuple[CircuitEvent, str]] = deque(maxlen=KEPT)
 
 
-def remember(event: CircuitEvent) -> None:
-    """Log a transition and queue it for the database."""
-    logger.warning(
-        "circuit_changed",
-        circuit_name=event.circuit_name,
-        source=str(event.source),
-        target=str(event.target),
-        cause=event.cause,
-        failure_count=event.failure_count,
-        last_error=event.last_error,
-        scope=event.scope,
-    )
-    _waiting.append((event, current_correlation_id()))
-
-
-def write_waiting() -> int:
-    """Write what waits and return how much that was. With the database away it goes on waiting."""
-    written = 0
-    with _writing:
-        while _waiting:
-            event, correlation_id = _waiting[0]
-            try:
-                record_transition(event=event, correlation_id=correlation_id)
-            except DatabaseError as error:
-                logger.warning("circuit_history_waits", error=str(error), waiting=len(_waiting))
-                break
-            _waiting.popleft()
-            written += 1
-    return written
+history = History()
 
 
 def record_transition(*, event: CircuitEvent, correlation_id: str) -> CircuitTransition:

@@ -21,7 +21,7 @@ import structlog
 from apps.resilience.circuit import Circuit
 from apps.resilience.config import State
 from apps.resilience.events import tell
-from apps.resilience.forking import process_name, renew_after_fork
+from apps.resilience.forking import hold_during_fork, process_name, renew_after_fork
 from apps.resilience.link import LeaseAnswer, Request
 from apps.resilience.listener import Listener
 from apps.resilience.store import CircuitStore, Reply, StoreAwayError
@@ -33,6 +33,8 @@ INTERVAL = 0.5
 PATIENCE = 0.5
 """Seconds without an answer after which the store counts as away."""
 BATCH = 100
+HELD_FOR_FORK = 2.0
+"""Seconds that a fork waits for a round to end, at most: a database that hangs must not keep a pool from growing."""
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -50,7 +52,6 @@ class Hub:
         load_overrides: Callable[[], Overrides] = dict,
         on_open_seconds: Callable[[str, float], object] = lambda _name, _seconds: None,
         on_availability: Callable[[bool], object] = lambda _available: None,
-        on_fork: Callable[[], object] = lambda: None,
         give_back: Callable[[], object] = lambda: None,
     ) -> None:
         self.store = store
@@ -63,13 +64,13 @@ class Hub:
         self._load_overrides = load_overrides
         self._on_open_seconds = on_open_seconds
         self._on_availability = on_availability
-        self._on_fork = on_fork
         self._give_back = give_back
         self._circuits: dict[str, Circuit] = {}
         self._running: list[threading.Thread] = []
         self._known_overrides: dict[str, Mapping[str, Any]] = {}
         self._begin()
         renew_after_fork(self)
+        hold_during_fork(self)
 
     # What circuits ask
 
@@ -125,18 +126,18 @@ class Hub:
 
     def refresh(self) -> bool:
         """Learn the cluster's present numbers of every circuit; False when the store does not answer."""
-        circuits = list(self._circuits.values())
-        return self._attempt(lambda: self._exchange(circuits))
+        return self._attempt(lambda: self._exchange(list(self._circuits.values())))
 
     # Rounds
 
     def round(self) -> None:
         """Tell what is to be told, learn what is new. Called by the flusher; tests call it by hand."""
-        if self.available or self.away_since is None or self._attempt(self.store.ping):
-            self._attempt(self._exchange_all)
-        else:
-            self._load_alone()
-        self._on_round()
+        with self._rounds:
+            if self.available or self.away_since is None or self._attempt(self.store.ping):
+                self._attempt(self._exchange_all)
+            else:
+                self._load_alone()
+            self._on_round()
 
     def stop(self) -> None:
         """End the threads after a last round (at exit)."""
@@ -148,19 +149,25 @@ class Hub:
 
     def forked(self) -> None:
         """In a child after fork: its own name, connections and threads; circuits join again at their next call."""
-        circuits = list(self._circuits.values())
         self.process = process_name()
         self.available, self.away_since = False, None
         self._circuits = {}
         self._begin()
         self.store.connect()
-        for circuit in circuits:
-            circuit.forked()
-        self._on_fork()
+
+    def hold(self) -> None:
+        """Keep the flusher from beginning a round; one that is under way ends first."""
+        self._held = self._rounds.acquire(timeout=HELD_FOR_FORK)
+
+    def release(self) -> None:
+        """Let it go on."""
+        if self._held:
+            self._rounds.release()
 
     # Inside
 
     def _begin(self) -> None:
+        self._rounds, self._held = threading.Lock(), False
         self._urgent = threading.Event()
         self._stopping = threading.Event()
         self._starting = threading.Lock()
@@ -256,8 +263,8 @@ class Hub:
 
     def _load_alone(self) -> None:
         """With the store away an operator's word still comes through, by the database."""
-        if time.monotonic() >= self._next_load:
-            self._next_load = time.monotonic() + 1.0
+        if (now := time.monotonic()) >= self._next_load:
+            self._next_load = now + 1.0
             self._on_overrides(self._load_overrides())
 
     def _attempt(self, step: Callable[[], object]) -> bool:
@@ -275,8 +282,7 @@ class Hub:
             self.available = True
             self._on_availability(True)
             if away_since is not None:
-                seconds = round(time.monotonic() - away_since, 1)
-                logger.info("resilience_store_back", away_seconds=seconds, circuits=len(self._circuits))
+                logger.info("resilience_store_back", away_seconds=round(time.monotonic() - away_since, 1))
 
     def _missed(self, error: StoreAwayError) -> None:
         now = time.monotonic()

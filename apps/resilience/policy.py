@@ -105,6 +105,12 @@ class Policy:
         )
         return replace(self, service=service, fallback=fallback or self.fallback)
 
+    def forked(self) -> None:
+        """In a child after fork."""
+        for part in (self.budget, self.limiter, self.bulkhead):
+            if part is not None:
+                part.forked()
+
     def __call__(self, function: F) -> F:
         """Put the policy around a function or coroutine function."""
         if inspect.iscoroutinefunction(function):

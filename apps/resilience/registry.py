@@ -21,6 +21,7 @@ from apps.resilience.buckets import RetryBudget, TokenBucket
 from apps.resilience.bulkhead import Bulkhead
 from apps.resilience.config import CircuitBreakerConfig, InvalidConfig
 from apps.resilience.errors import UnknownService
+from apps.resilience.forking import renew_after_fork
 from apps.resilience.hub import Hub, Overrides
 from apps.resilience.leases import ClusterSlots
 from apps.resilience.metrics import BULKHEAD, RETRY_BUDGET, STORE_UP, WEBHOOK_PREFIX, Exporter, count_open_seconds
@@ -75,6 +76,7 @@ class Registry:
         self._lock = threading.RLock()
         self._exporter = Exporter()
         self.hub: Hub | None = None
+        renew_after_fork(self)
         if store is not None:
             self.hub = Hub(
                 store,
@@ -85,7 +87,6 @@ class Registry:
                 on_open_seconds=count_open_seconds,
                 on_availability=lambda available: STORE_UP.set(int(available)),
                 give_back=lambda: keeper().give_back(),
-                on_fork=self._exporter.forked,
             )
 
     # Finding
@@ -195,6 +196,14 @@ class Registry:
                 RETRY_BUDGET.labels(policy.name).set(policy.budget.tokens)
                 if policy.bulkhead is not None:
                     BULKHEAD.labels(policy.name).set(policy.bulkhead.in_use)
+
+    def forked(self) -> None:
+        """In a child: its own lock and counts; calls that the parent has under way are not the child's."""
+        self._lock = threading.RLock()
+        self._told_endpoints.clear()
+        self._exporter.forked()
+        for policy in self.policies():
+            policy.forked()
 
     def close(self) -> None:
         """Tell the last counts and end the threads."""

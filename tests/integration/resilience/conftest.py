@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import pytest
 
 from apps.resilience import defaults
+from apps.resilience.history import KEPT, history
 from apps.resilience.registry import Registry
 from config.settings.resilience import RESILIENCE
 from tests.integration.resilience.valkey_process import ValkeyProcess
@@ -27,6 +29,12 @@ def valkey(valkey_process: ValkeyProcess) -> ValkeyProcess:
     valkey_process.kill()
     valkey_process.start()
     return valkey_process
+
+
+@pytest.fixture(autouse=True)
+def _history_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue of events is the process's: what circuits of other tests left there is not this test's to write."""
+    monkeypatch.setattr(history, "_waiting", deque(maxlen=KEPT))
 
 
 @pytest.fixture

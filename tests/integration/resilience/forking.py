@@ -1,47 +1,168 @@
-"""A parent that shares circuits, and its child after `fork`. Says in one JSON line what both of them met."""
+"""A parent that shares circuits, and its children after `fork`. Says in one JSON line what they met."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
-from apps.resilience.breaker import Breaker
-from apps.resilience.config import CircuitBreakerConfig
-from apps.resilience.hub import Hub
-from apps.resilience.store import CircuitStore
+import django
+
+django.setup()  # the history's model needs the settings
+
+from apps.core import clock  # noqa: E402
+from apps.resilience.config import CircuitBreakerConfig, State  # noqa: E402
+from apps.resilience.events import CircuitEvent  # noqa: E402
+from apps.resilience.history import history  # noqa: E402
+from apps.resilience.policy import ServiceConfig  # noqa: E402
+from apps.resilience.registry import Keeper, Registry  # noqa: E402
+from apps.resilience.retry import RetryConfig  # noqa: E402
+from apps.resilience.store import CircuitStore  # noqa: E402
+
+PATIENCE = 30
+"""Seconds after which a child that waits for a lock of its parent is killed."""
+EVENT = CircuitEvent(
+    circuit_name="alone",
+    source=State.CLOSED,
+    target=State.OPEN,
+    generation=2,
+    cause="an exercise",
+    failure_count=0,
+    last_error="",
+    scope="process",
+    at=clock.now(),
+)
 
 
-def main(url: str) -> None:
-    """Fork in the middle of things."""
-    hub = Hub(CircuitStore(url, timeout=2.0))
-    config = CircuitBreakerConfig(failure_threshold=3, volume_threshold=1)
-    protected = Breaker(name="email", config=config, link=hub)
-    succeed = protected(lambda: None)
-    for _ in range(7):
-        succeed()  # counted by the parent, told by nobody yet
+def make_registry(url: str, *, threads: bool, keeper: Keeper | None = None) -> Registry:
+    """A service that the cluster shares, and one of this process alone; one call at a time for each."""
+    services = {
+        name: ServiceConfig(
+            name=name,
+            breaker=CircuitBreakerConfig(),
+            retry=RetryConfig(attempts=1),
+            deadline=5.0,
+            concurrency=1,
+            rate=1000.0,
+            burst=1000.0,
+            shared=name == "shared",
+        )
+        for name in ("shared", "alone", "webhook")
+    }
+    known = keeper or Keeper()
+    return Registry(services, CircuitStore(url, timeout=2.0), threads=threads, keeper=lambda: known)
+
+
+def in_child(work: Callable[[], Any]) -> Any:
+    """What `work` returns in a child; None if the child never came to its end."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        threads_at_first = threading.active_count()
-        for _ in range(5):
-            succeed()
-        name, threads = hub.process, threading.active_count()
-        hub.stop()
-        os.write(writer, json.dumps([name, threads_at_first, threads]).encode())
+        signal.alarm(PATIENCE)
+        os.write(writer, json.dumps(work()).encode())
         os._exit(0)
+    os.close(writer)
     os.waitpid(child, 0)
-    parent = hub.process
+    with os.fdopen(reader) as answer:
+        return json.loads(answer.read() or "null")
+
+
+def counts(url: str) -> dict[str, Any]:
+    """Parent and child call the same circuit: each has threads and a name of its own, and every call counts once."""
+    registry = make_registry(url, threads=True)
+    policy, hub = registry.policy("shared"), registry.hub
+    assert hub is not None
+    for _ in range(7):
+        policy.call(bool)  # counted by the parent, told by nobody yet
+
+    def work() -> Any:
+        at_first = threading.active_count()
+        for _ in range(5):
+            policy.call(bool)
+        later = threading.active_count()
+        hub.stop()
+        return [hub.process, at_first, later]
+
+    name, at_first, later = in_child(work)
     hub.stop()
-    child_name, at_first, later = json.loads(os.read(reader, 1000))
     hub.store.connect()
-    snapshot = protected.circuit.standing.snapshot
     hub.refresh()
-    snapshot = protected.circuit.standing.snapshot
+    snapshot = policy.breaker.circuit.standing.snapshot
     told = snapshot.totals.succeeded if snapshot else -1
-    answer = {"names_differ": parent != child_name, "threads": [at_first, later], "told": told}
-    sys.stdout.write(json.dumps(answer) + "\n")
+    return {"names_differ": name != hub.process, "threads": [at_first, later], "told": told}
+
+
+def locks_held(url: str) -> Any:
+    """The parent forks while other threads of it are inside everything that has a lock."""
+    registry = make_registry(url, threads=False)
+    policies = [registry.policy(name) for name in ("shared", "alone")]
+    locks = [registry._lock, history._writing]
+    for policy in policies:
+        policy.call(bool)
+        assert policy.bulkhead is not None
+        assert policy.limiter is not None
+        policy.bulkhead.enter()  # a call of the parent that is under way
+        locks += [policy.breaker.circuit._lock, policy.budget._lock, policy.bulkhead._lock, policy.limiter._lock]
+    history.remember(EVENT)
+
+    def work() -> Any:
+        answers = [policy.call(bool) for policy in policies]
+        registry.endpoint("1").call(bool)
+        return {"answers": answers, "waiting": len(history._waiting), "written": history.write_waiting()}
+
+    with held_by_another_thread(locks):
+        return in_child(work)
+
+
+@contextmanager
+def held_by_another_thread(locks: list[Any]) -> Iterator[None]:
+    """All of them, for the length of the block."""
+    holding, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with ExitStack() as stack:
+            for lock in locks:
+                stack.enter_context(lock)
+            holding.set()
+            over.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holding.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def round_under_way(url: str) -> Any:
+    """The parent forks while its flusher writes the history: the fork waits for it."""
+    inside, writing = threading.Event(), threading.Event()
+
+    def write() -> None:
+        writing.set()
+        inside.set()
+        threading.Event().wait(0.3)
+        writing.clear()
+
+    registry = make_registry(url, threads=True, keeper=Keeper(write_history=write))
+    registry.policy("shared").call(bool)
+    inside.wait()
+    answer = in_child(lambda: {"in_a_round": writing.is_set(), "called": registry.policy("shared").call(bool)})
+    registry.close()
+    return answer
+
+
+def main(url: str) -> None:
+    """All three."""
+    said = {scene.__name__: scene(url) for scene in (counts, locks_held, round_under_way)}
+    sys.stdout.write(json.dumps(said) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from apps.core.tenancy import platform_scope
 from apps.resilience.config import State
 from apps.resilience.errors import CircuitOpen
 from apps.resilience.events import CircuitEvent
-from apps.resilience.history import remember, write_waiting
+from apps.resilience.history import history
 from apps.resilience.hooks import circuit_changed
 from apps.resilience.models import CircuitTransition, ServicePolicy
 from apps.resilience.registry import Registry
@@ -262,8 +262,8 @@ def event(**changes: Any) -> CircuitEvent:
 
 
 def test_the_history_tells_transitions_and_actions_newest_first(operator: Any) -> None:
-    remember(event())
-    assert write_waiting() == 1
+    history.remember(event())
+    assert history.write_waiting() == 1
     operator.post(f"{BASE}/circuit-breakers/email/reset/", {"reason": "Mended"})
     rows = operator.get(f"{BASE}/circuit-breakers/email/history/").json()["results"]
     assert [(row["action"], row["cause"]) for row in rows] == [("reset", "Mended"), ("", "failure threshold")]
@@ -278,8 +278,8 @@ def test_upper_apps_hear_of_a_transition_in_the_transaction_that_records_it() ->
 
     circuit_changed.register(listen)
     try:
-        remember(event())
-        write_waiting()
+        history.remember(event())
+        history.write_waiting()
     finally:
         circuit_changed._functions.remove(listen)
     assert heard == [("email", 1)]

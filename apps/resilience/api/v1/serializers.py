@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.core.rest.serializers import StrictSerializer
@@ -42,6 +43,7 @@ class CircuitSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(many=False)
 class CircuitsByNameSerializer(serializers.Serializer[Any]):
     """All circuits, as an object keyed by name: only a name for its shape in the OpenAPI document."""
 
@@ -62,6 +64,7 @@ class NamedCircuitSerializer(CircuitSerializer):
     name = serializers.CharField()
 
 
+@extend_schema_serializer(many=False)
 class HealthSerializer(serializers.Serializer[Any]):
     """All circuits together."""
 
