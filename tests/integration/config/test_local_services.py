@@ -21,6 +21,9 @@ from config.local_services.identity import load_identity
 from config.local_services.processes import wait_until
 from tests.integration.config.processes import pids_of
 
+# Real servers, started, killed and broken: a minute in all.
+pytestmark = pytest.mark.slow
+
 ServicesOf = Callable[[Path], LocalServices]
 
 IS_ROOT = os.geteuid() == 0

@@ -12,6 +12,9 @@ from config.local_services import LocalServices
 from config.local_services.identity import load_identity
 from tests.integration.config.processes import UserProcess, pids_of
 
+# Real servers, started, killed and broken: a minute in all.
+pytestmark = pytest.mark.slow
+
 
 def running(home: Path) -> list[int]:
     """Process ids of the two servers, or what is there of them."""
