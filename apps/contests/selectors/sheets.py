@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from apps.contests import models
@@ -30,8 +30,11 @@ from apps.contests.selectors.board.policy import BoardPolicy, CategoryPolicy, lo
 
 
 @dataclass(frozen=True, slots=True)
-class ContestSheets:
-    """All that a contest's results are computed from: rules, rows and sheets, all in their order."""
+class ContestRows:
+    """The live rows that a contest's results are computed from, in their order, and its rules.
+
+    Seats of the panel only, marks and recusals of those, and deductions that stand.
+    """
 
     policy: BoardPolicy
     contestants: tuple[models.Contestant, ...]
@@ -40,6 +43,12 @@ class ContestSheets:
     scores: tuple[models.Score, ...]
     recusals: tuple[models.Recusal, ...]
     deductions: tuple[models.Deduction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContestSheets(ContestRows):
+    """The rows, and the sheet of each category."""
+
     sheets: Mapping[UUID, CategorySheet]
 
 
@@ -57,7 +66,6 @@ def read_sheets(contest: models.Contest) -> ContestSheets:
     Raises:
         InvalidRule: a rule can't be applied to the structure as it is now.
     """
-    policy = load_policy(contest)
     within = {"category__contest": contest}
     entries = models.Entry.objects.filter(**within).select_related("contestant")
     seats = models.Assignment.objects.filter(**within).exclude(role=SeatRole.RESERVE).select_related("judge")
@@ -66,17 +74,23 @@ def read_sheets(contest: models.Contest) -> ContestSheets:
     )
     scores = models.Score.objects.filter(entry__category__contest=contest).exclude(assignment__role=SeatRole.RESERVE)
     deductions = models.Deduction.objects.filter(entry__category__contest=contest, reversed_at=None)
-    found = ContestSheets(
-        policy=policy,
-        contestants=tuple(models.Contestant.objects.filter(contest=contest).order_by("number", "id")),
-        entries=tuple(sorted(entries, key=_starting_order)),
-        seats=tuple(sorted(seats, key=lambda seat: (len(seat.seat), seat.seat, seat.pk))),
-        scores=tuple(scores.order_by("id")),
-        recusals=tuple(recusals.order_by("id")),
-        deductions=tuple(deductions.order_by("id")),
-        sheets={},
+    return sheets_of(
+        ContestRows(
+            policy=load_policy(contest),
+            contestants=tuple(models.Contestant.objects.filter(contest=contest).order_by("number", "id")),
+            entries=tuple(sorted(entries, key=starting_order)),
+            seats=tuple(sorted(seats, key=seat_order)),
+            scores=tuple(scores.order_by("id")),
+            recusals=tuple(recusals.order_by("id")),
+            deductions=tuple(deductions.order_by("id")),
+        )
     )
-    return ContestSheets(**{name: getattr(found, name) for name in found.__slots__} | {"sheets": _sheets(found)})
+
+
+def sheets_of(rows: ContestRows) -> ContestSheets:
+    """The rows, sorted into sheets."""
+    parts = {part.name: getattr(rows, part.name) for part in fields(ContestRows)}
+    return ContestSheets(**parts, sheets=_sheets(rows))
 
 
 def compute_standings(sheets: ContestSheets) -> ContestStandings:
@@ -85,15 +99,8 @@ def compute_standings(sheets: ContestSheets) -> ContestStandings:
         policy.category.pk: score_category(sheets.sheets[policy.category.pk], policy.rule)
         for policy in sheets.policy.categories
     }
-    owners = {entry.pk: entry.contestant_id for entry in sheets.entries}
-    imposed: dict[UUID, list[models.Deduction]] = defaultdict(list)
-    for deduction in sheets.deductions:
-        imposed[owners[deduction.entry_id]].append(deduction)
     contest = score_contest(
-        [
-            Contestant(str(contestant.pk), EntryStatus(contestant.status), _deductions(imposed[contestant.pk]))
-            for contestant in sheets.contestants
-        ],
+        contenders_of(sheets),
         [
             WeightedCategory(policy.category.slug, policy.category.weight, results[policy.category.pk])
             for policy in sheets.policy.categories
@@ -103,18 +110,36 @@ def compute_standings(sheets: ContestSheets) -> ContestStandings:
     return ContestStandings(results, contest)
 
 
+def contenders_of(rows: ContestRows) -> list[Contestant]:
+    """The contestants with everything that was deducted from them, in the order of their numbers."""
+    owners = {entry.pk: entry.contestant_id for entry in rows.entries}
+    imposed: dict[UUID, list[models.Deduction]] = defaultdict(list)
+    for deduction in rows.deductions:
+        imposed[owners[deduction.entry_id]].append(deduction)
+    return [
+        Contestant(str(contestant.pk), EntryStatus(contestant.status), _deductions(imposed[contestant.pk]))
+        for contestant in rows.contestants
+    ]
+
+
 def entry_status(entry: models.Entry) -> EntryStatus:
     """Who is out of the contest is out of each category."""
     out = entry.contestant.status != ContestantStatus.ENTERED
     return EntryStatus(entry.contestant.status if out else entry.state)
 
 
-def _starting_order(entry: models.Entry) -> tuple[bool, int, int, UUID]:
+def starting_order(entry: models.Entry) -> tuple[bool, int, int, UUID]:
+    """Entries in the order of their starts, those without a number last."""
     order = entry.starting_order
     return (order is None, order or 0, entry.contestant.number, entry.pk)
 
 
-def _sheets(found: ContestSheets) -> dict[UUID, CategorySheet]:
+def seat_order(seat: models.Assignment) -> tuple[int, str, UUID]:
+    """J2 before J10."""
+    return (len(seat.seat), seat.seat, seat.pk)
+
+
+def _sheets(found: ContestRows) -> dict[UUID, CategorySheet]:
     owners = {entry.pk: entry for entry in found.entries}
     categories = {seat.pk: seat.category_id for seat in found.seats}
     scores: dict[UUID, list[models.Score]] = defaultdict(list)
@@ -137,7 +162,7 @@ def _sheets(found: ContestSheets) -> dict[UUID, CategorySheet]:
 
 def _sheet(
     policy: CategoryPolicy,
-    found: ContestSheets,
+    found: ContestRows,
     scores: Iterable[models.Score],
     recusals: set[tuple[str, str]],
     deductions: Mapping[UUID, list[models.Deduction]],

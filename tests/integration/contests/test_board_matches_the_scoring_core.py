@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from apps.contests.models import Category, Contest
 from apps.contests.scoring.category import EntryResult, UnitScore
 from apps.contests.scoring.panel import Use
-from apps.contests.selectors.board.rows import CriterionRow, EntryRow
+from apps.contests.selectors.board.rows import CriterionRow, EntryRow, Visibility
 from apps.contests.selectors.leaderboard import category_board, contest_board
+from apps.contests.selectors.rendering import contestant_rows
 from apps.contests.selectors.sheets import ContestSheets, compute_standings, read_sheets
 from apps.core.access import Capability
 from apps.core.tenancy import organization_scope
@@ -108,8 +109,10 @@ def check_categories(sheets: ContestSheets) -> None:
 
 
 def check_contest(contest: Contest, sheets: ContestSheets) -> None:
-    core = compute_standings(sheets).contest
+    standings = compute_standings(sheets)
+    core = standings.contest
     board = contest_board(contest, access=Everything())
+    assert contestant_rows(sheets, standings, Visibility(all_marks=True, dropped=True)) == board.rows
     slugs = {str(policy.category.pk): policy.category.slug for policy in sheets.policy.categories}
     assert [
         (

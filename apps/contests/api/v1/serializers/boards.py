@@ -10,7 +10,7 @@ from apps.contests.selectors.leaderboard import CategoryBoard, ContestBoard, cat
 from apps.core.rest.serializers import StrictSerializer
 
 
-def _number(help_text: str = "") -> serializers.CharField:
+def number(help_text: str = "") -> serializers.CharField:
     return serializers.CharField(allow_null=True, help_text=help_text)
 
 
@@ -27,8 +27,8 @@ class VisibleMarkSerializer(StrictSerializer):
 
     seat = serializers.CharField()
     state = serializers.CharField()
-    value = _number()
-    adjusted = _number("What normalisation made of it.")
+    value = number()
+    adjusted = number("What normalisation made of it.")
     use = serializers.ChoiceField(choices=["counted", "dropped_low", "dropped_high", "omitted", "pending"])
 
 
@@ -36,8 +36,8 @@ class PanelSerializer(StrictSerializer):
     """The panel score of one criterion, or of the judges' totals (`criterion` null)."""
 
     criterion = serializers.UUIDField(allow_null=True)
-    panel = _number("Of the panel, rounded.")
-    score = _number("The panel score times the factor, rounded.")
+    panel = number("Of the panel, rounded.")
+    score = number("The panel score times the factor, rounded.")
     judges = serializers.IntegerField(help_text="How many values there are.")
     fault = serializers.CharField(allow_null=True, help_text="Why there is no score.")
     dropped = DroppedMarkSerializer(many=True, allow_null=True)
@@ -62,9 +62,9 @@ class StandingSerializer(StrictSerializer):
     decided_by = serializers.ListField(
         child=serializers.CharField(), help_text="The tie-breakers that parted them from others of the same total."
     )
-    subtotal = _number("Before deductions.")
-    deductions = _number()
-    total = _number()
+    subtotal = number("Before deductions.")
+    deductions = number()
+    total = number()
 
 
 class BoardEntrySerializer(StandingSerializer):
@@ -73,16 +73,16 @@ class BoardEntrySerializer(StandingSerializer):
     category = serializers.UUIDField()
     entry = serializers.UUIDField()
     status = serializers.CharField()
-    component_total = _number()
-    technical_points = _number()
+    component_total = number()
+    technical_points = number()
     criteria = PanelSerializer(many=True)
 
 
 class BoardPartSerializer(BoardEntrySerializer):
     """An entry with what it adds to the contest."""
 
-    value = _number("The category's total, or the place in it.")
-    weighted = _number("`value` times the weight, rounded.")
+    value = number("The category's total, or the place in it.")
+    weighted = number("`value` times the weight, rounded.")
 
 
 class BoardRowSerializer(StandingSerializer):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db import models
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,23 +27,19 @@ from apps.contests.api.v1.serializers.structure import (
     EmptySerializer,
     StatedReasonSerializer,
 )
+from apps.contests.api.v1.views.boards import EXPAND, answer_board, asks_for_marks
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.models import Category, Contest, Criterion
 from apps.contests.policies import TRANSITIONS
 from apps.contests.selectors.certification import certification_in_force, verify_certification
-from apps.contests.selectors.leaderboard import board_tag, category_board, contest_board
+from apps.contests.selectors.leaderboard import category_board, contest_board
 from apps.contests.services import transitions
 from apps.contests.services.certification import certify_contest, void_certification
 from apps.contests.services.contests import change_contest, create_contest
 from apps.core.access import Capability
-from apps.core.errors import FieldError, MalformedRequest
-from apps.core.rest.etags import expected_version, is_known
-from apps.core.rest.filters import refuse_unknown_params
+from apps.core.rest.etags import expected_version
 from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row
 from apps.core.softdelete.rest import SoftDeleteMixin
-
-MARKS = "marks"
-EXPAND = OpenApiParameter("expand", str, enum=[MARKS], description="`marks`: single marks, as far as you see them.")
 
 
 class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
@@ -174,25 +170,3 @@ class CriterionViewSet(PartViewSet):
 
     def rows(self) -> models.QuerySet[Criterion]:
         return Criterion.objects.select_related("category")
-
-
-def asks_for_marks(request: Request) -> bool:
-    """Whether `?expand=marks` was asked for.
-
-    Raises:
-        MalformedRequest: something else is to be expanded.
-    """
-    refuse_unknown_params(request, {"expand"})
-    asked = [name for name in request.query_params.get("expand", "").split(",") if name]
-    if set(asked) - {MARKS}:
-        detail = f"A board can be expanded by {MARKS}."
-        raise MalformedRequest(detail, errors=[FieldError("?expand", "UNKNOWN_EXPANSION", detail)])
-    return bool(asked)
-
-
-def answer_board(request: Request, body: dict[str, Any]) -> Response:
-    """A board with its ETag; 304 where the caller has it already."""
-    tag = board_tag(body)
-    if is_known(request, tag):
-        return Response(status=304, headers={"ETag": tag})
-    return Response(body, headers={"ETag": tag})
