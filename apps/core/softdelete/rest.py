@@ -15,6 +15,7 @@ from rest_framework.reverse import reverse
 from safedelete.config import DELETED_ONLY_VISIBLE, DELETED_VISIBLE
 
 from apps.core.access import Capability
+from apps.core.deadlocks import deadlocks_retried
 from apps.core.errors import FieldError, Forbidden, MalformedRequest
 from apps.core.rest.etags import etag_of, expected_version, require_version
 from apps.core.rest.serializers import StrictSerializer
@@ -124,6 +125,7 @@ class SoftDeleteMixin:
         return DELETED_ONLY_VISIBLE if only else DELETED_VISIBLE
 
     @extend_schema(request=None, responses={204: None, 202: LargeDeleteSerializer})
+    @deadlocks_retried
     @transaction.atomic
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete this and what belongs to it; the `Link` header says how to undo it."""
@@ -145,6 +147,7 @@ class SoftDeleteMixin:
 
     @extend_schema(request=RestoreSerializer)
     @action(detail=True, methods=["post"])
+    @deadlocks_retried
     @transaction.atomic
     def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Bring this and what was deleted with it back. A live one stays as it is."""

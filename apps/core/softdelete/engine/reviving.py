@@ -1,12 +1,13 @@
 """Restore: the rows of one deletion come back where everything that they belong to is live.
 
 A row under a parent that another deletion took stays deleted and is handed over to that deletion: it comes back with
-its parent. Only restores write to deleted rows, and they run one at a time in an organization (see `alone`).
+its parent. Only restores and purges write to deleted rows, and they run one at a time in an organization (`alone`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import sql
@@ -14,18 +15,18 @@ from psycopg import sql
 from apps.core.softdelete.engine.sqltext import SQL, changed, column, is_of_type, refers, run, table, union
 from apps.core.softdelete.graph import Graph, Key, Node
 
-# Parents outside the deletion, locked before their children come back: a delete of one of them waits, and then takes
-# the child along; without the lock it would miss it. (Of a subquery instead of WITH, only the deleted rows would be
-# locked: PostgreSQL pushes the condition down into it.)
-OUTSIDE = SQL("""
+# The rows that come back and what they belong to, a model at a time and by id: the order in which deletes lock. A
+# delete of a parent waits for us, and then takes the child along; without the lock it would miss it. And one that
+# waited for the delete that is undone here may hold deleted rows, locked while they still seemed live.
+# (Of a subquery instead of WITH, only deleted rows would be locked: PostgreSQL pushes the condition down into it.)
+LOCK_ROWS = SQL("""
 WITH locked AS MATERIALIZED (
-    SELECT p.deletion_id FROM {parent} p
-    WHERE p.id IN ({wanted}) AND p.deletion_id IS DISTINCT FROM %(deletion)s
-    ORDER BY p.id FOR KEY SHARE OF p
+    SELECT p.deletion_id FROM {table} p WHERE p.id IN ({wanted}) ORDER BY p.id FOR KEY SHARE OF p
 )
-SELECT count(*) FROM locked WHERE deletion_id IS NOT NULL
+SELECT DISTINCT deletion_id FROM locked WHERE deletion_id IS NOT NULL
 """)
-WANTED = SQL("SELECT {column}::uuid FROM {table} m WHERE m.deletion_id = %(deletion)s {of_type}")
+OWN = SQL("SELECT m.id FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[])")
+PARENTS = SQL("SELECT {column}::uuid FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[]) {of_type}")
 HAND_OVER = SQL("""
 UPDATE {table} m SET deletion_id = COALESCE({blockers}), version = m.version + 1
 WHERE m.deletion_id = %(deletion)s AND COALESCE({blockers}) IS NOT NULL
@@ -39,13 +40,14 @@ ALONE = SQL(
     "SELECT pg_advisory_xact_lock_shared(%(platform)s), pg_advisory_xact_lock(%(platform)s, hashtext(%(of)s))"
 )
 ALONE_ON_THE_PLATFORM = SQL("SELECT pg_advisory_xact_lock(%(platform)s)")
+HANDED_OVER = UUID(int=0)  # some other deletion
 LOCK = 0x50_44_44  # ours among PostgreSQL's advisory locks
 
 
 def alone(organization_id: UUID | None) -> None:
     """Wait for other restores of this organization to end; a restore of the platform's own waits for all.
 
-    Two restores would need each other's rows in opposite orders (mine come back, yours I only look at).
+    Two restores would need each other's rows: mine come back, yours I only look at, and the other way round.
     """
     if organization_id is None:
         run(ALONE_ON_THE_PLATFORM, {"platform": LOCK})
@@ -53,7 +55,38 @@ def alone(organization_id: UUID | None) -> None:
         run(ALONE, {"platform": LOCK, "of": str(organization_id)})
 
 
-def revive(graph: Graph, root: str, deletion: UUID) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What a restore has locked: by model, the deletions that hold rows of it."""
+
+    deletions: dict[str, set[UUID]]
+
+    def holds_others(self, label: str, deletion: UUID) -> bool:
+        """Whether a row of this model may be deleted by another deletion than `deletion`."""
+        return bool(self.deletions.get(label, set()) - {deletion})
+
+
+def lock_rows(graph: Graph, roots: Mapping[UUID, str]) -> Locked:
+    """Lock everything that restoring these deletions looks at or changes.
+
+    Args:
+        roots: the deletions, with the model of each one's root.
+    """
+    affected = {node.label for root in roots.values() for node in graph.below(root)}
+    keys = [key for label in affected for key in graph.parents(label)]
+    looked_at = affected | {key.parent for key in keys}
+    found: dict[str, set[UUID]] = {}
+    for label in graph.order:
+        if label in looked_at:
+            wanted = [_parents(graph, key) for key in keys if key.parent == label]
+            if label in affected:
+                wanted.append(OWN.format(table=table(graph.nodes[label])))
+            statement = LOCK_ROWS.format(table=table(graph.nodes[label]), wanted=union(wanted))
+            found[label] = {row[0] for row in run(statement, {"deletions": list(roots)})}
+    return Locked(found)
+
+
+def revive(graph: Graph, root: str, deletion: UUID, locked: Locked) -> dict[str, int]:
     """Bring the rows of `deletion` back, parents first.
 
     Returns:
@@ -62,48 +95,30 @@ def revive(graph: Graph, root: str, deletion: UUID) -> dict[str, int]:
     Raises:
         IntegrityError: a live row has taken a value that must be unique.
     """
-    affected = graph.below(root)
-    labels = {node.label for node in affected}
-    keys = [key for node in affected for key in graph.parents(node.label)]
-    looked_at = {key.parent for key in keys}
-    blocked: set[str] = set()
     back: dict[str, int] = {}
-    for label in graph.order:
-        node = graph.nodes[label]
-        if label in looked_at and _lock_outside(graph, node, [k for k in keys if k.parent == label], deletion):
-            blocked.add(label)
-        if label not in labels:
-            continue
-        if _hand_over(graph, node, blocked, deletion):
-            blocked.add(label)
+    for node in graph.below(root):
+        _hand_over(graph, node, deletion, locked)
         count = changed(REVIVE.format(table=table(node)), {"deletion": deletion})
         if count:
-            back[label] = count
+            back[node.label] = count
     return back
 
 
-def _lock_outside(graph: Graph, parent: Node, keys: Sequence[Key], deletion: UUID) -> bool:
-    """Lock the rows of `parent` outside the deletion that its rows belong to; whether one of them is deleted."""
-    wanted = [_wanted(graph, key) for key in keys]
-    ((deleted,),) = run(OUTSIDE.format(parent=table(parent), wanted=union(wanted)), {"deletion": deletion})
-    return bool(deleted)
-
-
-def _wanted(graph: Graph, key: Key) -> sql.Composed:
+def _parents(graph: Graph, key: Key) -> sql.Composed:
     of_type = SQL("AND {}").format(is_of_type(key, "m")) if key.type_column else SQL("")
-    return WANTED.format(column=column(key, "m"), table=table(graph.nodes[key.child]), of_type=of_type)
+    return PARENTS.format(column=column(key, "m"), table=table(graph.nodes[key.child]), of_type=of_type)
 
 
-def _hand_over(graph: Graph, node: Node, blocked: set[str], deletion: UUID) -> bool:
-    """Give rows under a deleted parent to that parent's deletion; whether there were any."""
-    keys = [key for key in graph.parents(node.label) if key.parent in blocked]
-    if not keys:
-        return False
-    handed = changed(_hand_over_by(graph, node, keys), {"deletion": deletion})
-    own = [key for key in graph.parents(node.label) if key.is_own]
+def _hand_over(graph: Graph, node: Node, deletion: UUID, locked: Locked) -> None:
+    """Give rows under a deleted parent to that parent's deletion."""
+    parents = graph.parents(node.label)
+    keys = [key for key in parents if locked.holds_others(key.parent, deletion)]
+    if not keys or not changed(_hand_over_by(graph, node, keys), {"deletion": deletion}):
+        return
+    locked.deletions[node.label].add(HANDED_OVER)
+    own = [key for key in parents if key.is_own]
     while own and changed(_hand_over_by(graph, node, own), {"deletion": deletion}):
-        handed += 1  # rows below those that were just handed over, one level of the model's own tree at a time
-    return handed > 0
+        pass  # rows below those that were just handed over, one level of the model's own tree at a time
 
 
 def _hand_over_by(graph: Graph, node: Node, keys: Sequence[Key]) -> sql.Composed:

@@ -1,4 +1,7 @@
-"""Delete: root rows first, then one model after the other, parents locked before their children are read."""
+"""Delete: root rows first, then one model after the other, parents locked before their children are read.
+
+Locks have one order: models parents first, rows of a model by id. Restores and inserts keep to it too.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,16 @@ WITH hit AS MATERIALIZED (
 )
 SELECT deletion_id, count(*) FROM taken GROUP BY deletion_id
 """)
+# A model's own tree is taken level by level, and levels are not ordered by id: all of it is locked at once before.
+OWN_TREE = SQL("""
+WITH RECURSIVE doomed AS ({seeds} UNION {below}), locked AS MATERIALIZED (
+    SELECT m.id FROM {table} m WHERE m.id IN (SELECT id FROM doomed) AND m.deleted_at IS NULL
+    ORDER BY m.id FOR UPDATE OF m
+)
+SELECT count(*) FROM locked
+""")
+OWN_ROOTS = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY(%(ids)s::uuid[]) AND m.deleted_at IS NULL")
+OWN_BELOW = SQL("SELECT m.id FROM doomed p JOIN {table} m ON {refers} WHERE m.deleted_at IS NULL")
 JOIN = SQL(" LEFT JOIN {parent} {alias} ON {refers} AND {alias}.deletion_id = ANY(%(deletions)s::uuid[])")
 STANDS = SQL("""
 EXISTS (
@@ -97,7 +110,9 @@ def take(
     Returns:
         for each deletion that took its root, rows per model. A root that was deleted already is not among them.
     """
-    taken = run(ROOTS.format(table=table(root)), {**stamp.parameters(), "ids": list(ids)})
+    wanted = {**stamp.parameters(), "ids": list(ids)}
+    _lock_own_tree(root, graph.cascades(root.label, [root]), [OWN_ROOTS.format(table=table(root))], wanted)
+    taken = run(ROOTS.format(table=table(root)), wanted)
     roots = {row[0] for row in taken}
     counts: Counts = {
         deletion: Counter({root.label: 1})
@@ -110,13 +125,35 @@ def take(
     below = graph.below(root.label)
     for node in below:
         keys = graph.cascades(node.label, below)
-        _take_children(graph, node, [key for key in keys if not key.is_own], done, counts)
-        for key in keys:
-            while key.is_own and _take_children(graph, node, [key], done, counts):
-                pass  # one level of the model's own tree at a time
+        others, own = [key for key in keys if not key.is_own], [key for key in keys if key.is_own]
+        if node != root:
+            _lock_own_tree(node, own, [_found(graph, node, key) for key in others], done.parameters())
+        _take_children(graph, node, others, done, counts)
+        while any(_take_children(graph, node, [key], done, counts) for key in own):
+            pass  # one level of the model's own tree at a time
         if progress is not None:
             progress(sum(sum(of_one.values()) for of_one in counts.values()))
     return counts
+
+
+def _lock_own_tree(
+    node: Node, own: Sequence[Key], seeds: Sequence[sql.Composed], parameters: dict[str, object]
+) -> None:
+    """Lock the rows of `node` that `seeds` find, and what is below them by its `own` keys, in order of their ids."""
+    if not own or not seeds:
+        return
+    (key, *more) = own
+    reached = refers(key, child="m", parent="p")
+    for other in more:
+        reached = SQL("({} OR {})").format(reached, refers(other, child="m", parent="p"))
+    below = OWN_BELOW.format(table=table(node), refers=reached)
+    run(OWN_TREE.format(seeds=union(seeds), below=below, table=table(node)), parameters)
+
+
+def _found(graph: Graph, node: Node, key: Key) -> sql.Composed:
+    """The live rows of `node` whose parent by `key` is taken."""
+    refer = refers(key, child="m", parent="p")
+    return FOUND.format(table=table(node), parent=table(graph.nodes[key.parent]), refers=refer)
 
 
 def _take_children(graph: Graph, node: Node, keys: list[Key], stamp: Stamp, counts: Counts) -> bool:
@@ -137,12 +174,7 @@ def _take_children(graph: Graph, node: Node, keys: list[Key], stamp: Stamp, coun
 
 def _by_many_keys(graph: Graph, node: Node, keys: list[Key]) -> sql.Composed:
     aliases = [f"p{index}" for index in range(len(keys))]
-    found = [
-        FOUND.format(
-            table=table(node), parent=table(graph.nodes[key.parent]), refers=refers(key, child="m", parent="p")
-        )
-        for key in keys
-    ]
+    found = [_found(graph, node, key) for key in keys]
     joins = [
         JOIN.format(
             parent=table(graph.nodes[key.parent]),

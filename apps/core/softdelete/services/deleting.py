@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from apps.core import clock
 from apps.core.correlation.context import current_actor_id, current_correlation_id
+from apps.core.deadlocks import deadlocks_retried
 from apps.core.ids import new_id
 from apps.core.outbox.services import DomainEvent, emit_many
 from apps.core.softdelete import hooks
@@ -51,10 +52,13 @@ def delete_object(
     return deletions[0]
 
 
+@transaction.atomic
 def delete_rows(
     queryset: models.QuerySet[models.Model], *, reason: str = "", actor_id: UUID | None = None
 ) -> tuple[int, dict[str, int]]:
     """Soft-delete every row of `queryset`, each as a `Deletion` of its own, in as many queries as one takes.
+
+    Rows of several organizations are deleted one organization after the other, in one transaction.
 
     Returns:
         rows deleted, and how many of which model.
@@ -63,13 +67,17 @@ def delete_rows(
         Protected: live rows need one of them.
         Refused: an app objects to one of them.
     """
-    deletions = _delete(queryset.model, list(queryset), reason=reason, actor_id=actor_id)
+    of_organization: defaultdict[str, list[models.Model]] = defaultdict(list)
+    for row in queryset:
+        of_organization[str(getattr(row, "organization_id", ""))].append(row)
     counts: Counter[str] = Counter()
-    for deletion in deletions:
-        counts.update(deletion.counts)
+    for _, rows in sorted(of_organization.items()):
+        for deletion in _delete(queryset.model, rows, reason=reason, actor_id=actor_id):
+            counts.update(deletion.counts)
     return sum(counts.values()), dict(counts)
 
 
+@deadlocks_retried
 @transaction.atomic
 def _delete(
     model: type[models.Model],

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from apps.core import clock
 from apps.core.access import Access, Capability
+from apps.core.deadlocks import deadlocks_retried
 from apps.core.errors import FieldError, Forbidden, Invalid
 from apps.core.outbox.services import emit_many
 from apps.core.queue import enqueue_on_commit
 from apps.core.softdelete import hooks
-from apps.core.softdelete.engine import removing
+from apps.core.softdelete.engine import removing, reviving
 from apps.core.softdelete.engine.counting import rows_of
 from apps.core.softdelete.engine.sqltext import Doing, declared
 from apps.core.softdelete.errors import OnHold, PurgeStarted
@@ -53,6 +54,7 @@ def due(*, limit: int) -> list[UUID]:
     return ids[:limit]
 
 
+@deadlocks_retried
 @transaction.atomic
 def claim(*, deletion_id: UUID) -> bool:
     """Take an expired deletion for purging; from then on it can't be restored.
@@ -60,7 +62,7 @@ def claim(*, deletion_id: UUID) -> bool:
     Returns:
         whether it is to be purged: not where it was restored, is on hold, or an app objects.
     """
-    deletion = Deletion.of_all_organizations.select_for_update().filter(pk=deletion_id).first()
+    deletion = _locked(deletion_id)
     if deletion is None or deletion.state == DeletionState.PURGING:
         return deletion is not None
     is_due = deletion.expires_at is not None and deletion.expires_at <= clock.now()
@@ -73,6 +75,7 @@ def claim(*, deletion_id: UUID) -> bool:
     return True
 
 
+@deadlocks_retried
 @transaction.atomic
 def purge_by_hand(*, deletion: Deletion, access: Access, label: str) -> Deletion:
     """Begin to purge a deletion before its time; a worker does the rest.
@@ -89,7 +92,7 @@ def purge_by_hand(*, deletion: Deletion, access: Access, label: str) -> Deletion
     """
     if not access.allows(Capability.PURGE, deletion):
         raise Forbidden("An owner purges.")
-    deletion = Deletion.of_all_organizations.select_for_update().get(pk=deletion.pk)
+    deletion = _locked(deletion.pk) or deletion
     if label != deletion.root_label:
         detail = "Type the label of what is to be purged."
         raise Invalid(detail, errors=[FieldError("#/label", "LABEL_MISMATCH", detail)])
@@ -110,14 +113,32 @@ def purge_claimed(*, deletion_id: UUID, batch: int = BATCH) -> bool:
     Returns:
         whether all is gone; not where another worker is at it.
     """
-    while True:
-        with transaction.atomic():
-            deletion = Deletion.of_all_organizations.filter(pk=deletion_id, state=DeletionState.PURGING).first()
-            if deletion is None or removing.is_busy(deletion_id):
-                return False
-            if not _remove_batch(deletion, batch):
-                _finish(deletion)
-                return True
+    while (is_gone := _purge_batch(deletion_id, batch)) is False:
+        pass
+    return bool(is_gone)
+
+
+@deadlocks_retried
+@transaction.atomic
+def _purge_batch(deletion_id: UUID, batch: int) -> bool | None:
+    """Remove the next rows; whether that was all. None where there is nothing to do for us."""
+    deletion = Deletion.of_all_organizations.filter(pk=deletion_id, state=DeletionState.PURGING).first()
+    if deletion is None or removing.is_busy(deletion_id):
+        return None
+    if _remove_batch(deletion, batch):
+        return False
+    _finish(deletion)
+    return True
+
+
+def _locked(deletion_id: UUID) -> Deletion | None:
+    """The deletion, once no restore is under way that could need it or what is below it."""
+    every = Deletion.of_all_organizations
+    found = every.filter(pk=deletion_id).first()
+    if found is None:
+        return None
+    reviving.alone(found.organization_id)
+    return every.select_for_update().get(pk=deletion_id)
 
 
 def _objections(deletion: Deletion) -> list[Objection]:
@@ -176,9 +197,7 @@ def _remove_batch(deletion: Deletion, size: int) -> bool:
     with declared(Doing.PURGING, [deletion.pk], deletion.organization_id):
         afterwards = hooks.rows_purging(affected)
         removing.remove(graph, node, ids)
-        for function in afterwards:
-            if function is not None:
-                function()
+        hooks.call_all(afterwards, affected)
     return True
 
 

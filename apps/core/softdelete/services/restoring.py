@@ -12,11 +12,13 @@ from django.db import IntegrityError, models, transaction
 from apps.core import clock
 from apps.core.access import Access
 from apps.core.correlation.context import current_actor_id
+from apps.core.deadlocks import deadlocks_retried
 from apps.core.errors import Forbidden, NotFound
 from apps.core.outbox.services import emit_many
 from apps.core.softdelete import hooks
 from apps.core.softdelete.engine import ancestors, conflicts, reviving
 from apps.core.softdelete.engine.counting import rows_of
+from apps.core.softdelete.engine.reviving import Locked
 from apps.core.softdelete.engine.sqltext import Doing, declared
 from apps.core.softdelete.errors import ParentDeleted, PurgeStarted, RestoreConflict
 from apps.core.softdelete.hooks import Affected
@@ -46,6 +48,7 @@ class Restore:
     actor_id: UUID | None = None
 
 
+@deadlocks_retried
 @transaction.atomic
 def restore_deletion(
     *,
@@ -74,7 +77,7 @@ def restore_deletion(
         Invalid: `changes` names a field that can't be changed here, or a bad value.
     """
     actor_id = actor_id or (access.user_id if access else None) or current_actor_id()
-    return _restore(deletion, Restore(access, changes, with_ancestors, plan, actor_id))
+    return _restore_chain(deletion, Restore(access, changes, with_ancestors, plan, actor_id))
 
 
 @transaction.atomic
@@ -108,27 +111,38 @@ def restore_object(
     )
 
 
-def _restore(deletion: Deletion, how: Restore) -> Deletion:
-    reviving.alone(deletion.organization_id)
-    deletion = Deletion.of_all_organizations.select_for_update().get(pk=deletion.pk)
+def _restore_chain(deletion: Deletion, how: Restore) -> Deletion:
+    """Lock the deletion, and with `with_ancestors` those above it, and everything that they hold; then restore."""
+    above = _all_above(deletion) if how.with_ancestors else []
+    of_platform = any(each.organization_id is None for each in (deletion, *above))
+    reviving.alone(None if of_platform else deletion.organization_id)
+    ids = [deletion.pk, *(each.pk for each in above)]
+    every = Deletion.of_all_organizations.select_for_update()
+    chain = {each.pk: each for each in every.filter(pk__in=ids).order_by("pk")}
+    deletion = chain[deletion.pk]
     _require_may_restore(deletion, how)
     if deletion.state == DeletionState.RESTORED:
         return deletion
+    held = {each.pk: each.root_model for each in chain.values() if each.state == DeletionState.DELETED}
+    locked = reviving.lock_rows(cascade_graph(), held)
+    return _restore(deletion, how, locked, frozenset(chain))
+
+
+def _restore(deletion: Deletion, how: Restore, locked: Locked, chain: frozenset[UUID]) -> Deletion:
+    _require_may_restore(deletion, how)
     if deletion.state != DeletionState.DELETED:
         raise PurgeStarted("This deletion is being purged, or was: it can't come back.")
     if how.plan:
         require_plan(deletion=deletion, token=how.plan)
-    _restore_ancestors(deletion, how)
+    _restore_ancestors(deletion, how, locked, chain)
     affected = _affected(deletion, how)
     raise_objections([objection for found in hooks.may_restore(affected) for objection in found])
     with declared(Doing.RESTORING, [deletion.pk], deletion.organization_id):
         if how.changes:
             apply_changes(deletion, how.changes)
         afterwards = hooks.rows_restoring(affected)
-        _revive(deletion)
-        for function in afterwards:
-            if function is not None:
-                function()
+        _revive(deletion, locked)
+        hooks.call_all(afterwards, affected)
     return _record(deletion, how)
 
 
@@ -148,12 +162,25 @@ def _affected(deletion: Deletion, how: Restore) -> Affected:
     )
 
 
-def _restore_ancestors(deletion: Deletion, how: Restore) -> None:
+def _restore_ancestors(deletion: Deletion, how: Restore, locked: Locked, chain: frozenset[UUID]) -> None:
     parents = _deletions_above(deletion)
-    if parents and not how.with_ancestors:
+    if parents and not (how.with_ancestors and chain.issuperset(parent.pk for parent in parents)):
         raise _parent_deleted(parents)
     for parent in parents:
-        _restore(parent, Restore(how.access, with_ancestors=True, actor_id=how.actor_id))
+        parent.refresh_from_db(from_queryset=Deletion.of_all_organizations.all())
+        if parent.state != DeletionState.RESTORED:  # one of its siblings may have brought it back
+            _restore(parent, Restore(how.access, with_ancestors=True, actor_id=how.actor_id), locked, chain)
+
+
+def _all_above(deletion: Deletion) -> list[Deletion]:
+    """The deletions above, those above them, and so on."""
+    found: dict[UUID, Deletion] = {}
+    look_at = [deletion]
+    while look_at:
+        above = {parent.pk: parent for child in look_at for parent in _deletions_above(child)}
+        look_at = [parent for parent in above.values() if parent.pk not in found]
+        found |= above
+    return list(found.values())
 
 
 def _deletions_above(deletion: Deletion) -> list[Deletion]:
@@ -169,11 +196,11 @@ def _parent_deleted(parents: Sequence[Deletion]) -> ParentDeleted:
     )
 
 
-def _revive(deletion: Deletion) -> None:
+def _revive(deletion: Deletion, locked: Locked) -> None:
     graph = cascade_graph()
     try:
         with transaction.atomic():
-            reviving.revive(graph, deletion.root_model, deletion.pk)
+            reviving.revive(graph, deletion.root_model, deletion.pk, locked)
     except IntegrityError:
         taken = conflicts.find(graph, deletion.root_model, deletion.pk)
         if not taken:
