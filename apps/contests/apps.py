@@ -29,7 +29,7 @@ class ContestsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.contests.services import deletions  # noqa: PLC0415 - models are loaded by now
-        from apps.contests.services.imports.uploads import discard_upload  # noqa: PLC0415
+        from apps.contests.services.imports.storing import discard_upload  # noqa: PLC0415
         from apps.core.jobs.hooks import job_finished  # noqa: PLC0415
         from apps.core.rest.root import api_resources  # noqa: PLC0415
         from apps.core.softdelete import hooks  # noqa: PLC0415

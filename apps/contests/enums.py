@@ -67,3 +67,18 @@ class DeductionUnit(models.TextChoices):
 
     POINTS = "points", "Points"
     PERCENT = "percent", "Percent of the total before deductions"
+
+
+class TableKind(models.TextChoices):
+    """What the rows of an imported CSV file are."""
+
+    CONTESTANTS = "contestants", "Contestants"
+    JUDGES = "judges", "Judges"
+    SCORES = "scores", "Scores"
+
+
+class OnExisting(models.TextChoices):
+    """What becomes of a row of a file that is stored already."""
+
+    REFUSE = "refuse", "Name it as a fault"
+    UPDATE = "update", "Give it the file's values"

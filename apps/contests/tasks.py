@@ -6,11 +6,17 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.contests.services.imports.uploads import TASK, run_import
+from apps.contests.services.imports import csv_uploads, uploads
 from apps.core.jobs.running import run_job
 
 
-@shared_task(name=TASK)
+@shared_task(name=uploads.TASK)
 def import_isu(job_id: str) -> str:
-    """Do the import that somebody has uploaded."""
-    return run_job(job_id=UUID(job_id), work=run_import)
+    """Do the import of competitions that somebody has uploaded."""
+    return run_job(job_id=UUID(job_id), work=uploads.run_import)
+
+
+@shared_task(name=csv_uploads.TASK)
+def import_csv(job_id: str) -> str:
+    """Do the import of contestants, judges or marks that somebody has uploaded."""
+    return run_job(job_id=UUID(job_id), work=csv_uploads.run_csv_import)

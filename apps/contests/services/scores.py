@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from apps.contests.policies import competes, mark_faults, marks, may_mark_for, s
 from apps.contests.services.announcing import announce_changed_boards
 from apps.contests.services.holding import hold_for_share, require_scoring
 from apps.core.access import Access
-from apps.core.errors import Conflict, FieldError, Invalid, NotFound
+from apps.core.errors import Conflict, FieldError, Invalid, NotFound, PodiumError
 from apps.core.rest.etags import require_version
 
 BULK_LIMIT = 500
@@ -44,23 +44,13 @@ class MarkInput:
         return (self.entry_id, self.criterion_id, self.assignment_id)
 
 
-@dataclass(slots=True)
-class _Findings:
-    """What is wrong with a batch, by kind of error; the gravest kind is raised with all of its rows."""
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why the mark at `place` of a batch can't be taken; the fault's pointer is relative to the mark."""
 
-    forbidden: list[FieldError] = field(default_factory=list)
-    invalid: list[FieldError] = field(default_factory=list)
-    conflicts: list[tuple[type[Conflict], FieldError]] = field(default_factory=list)
-
-    def raise_any(self) -> None:
-        if self.forbidden:
-            raise NotYourSeat("This is not your seat; the tally room marks for others.", errors=self.forbidden)
-        if self.invalid:
-            raise Invalid("Some marks are not valid; nothing was saved.", errors=self.invalid)
-        if self.conflicts:
-            kind = self.conflicts[0][0]
-            errors = [error for _, error in self.conflicts]
-            raise kind(f"{errors[0].detail} Nothing was saved.", errors=errors)
+    place: int
+    kind: type[PodiumError]
+    fault: FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +79,16 @@ def record_marks(*, inputs: Sequence[MarkInput], access: Access, pointers: Seque
     entries_by_id = check_marks(inputs=inputs, access=access, pointers=pointers, new=True)
     for contest in contests:
         require_scoring(contest)
+    scores = insert_marks(inputs, entries_by_id)
+    announce_changed_boards(contests)
+    return scores
+
+
+def insert_marks(inputs: Iterable[MarkInput], entries: Mapping[UUID, Entry]) -> list[Score]:
+    """Save new marks that `find_objections` has no objection to, under the contest's lock."""
     scores: list[Score] = Score.objects.bulk_create(
         Score(
-            organization_id=entries_by_id[mark.entry_id].organization_id,
+            organization_id=entries[mark.entry_id].organization_id,
             assignment_id=mark.assignment_id,
             entry_id=mark.entry_id,
             criterion_id=mark.criterion_id,
@@ -100,7 +97,6 @@ def record_marks(*, inputs: Sequence[MarkInput], access: Access, pointers: Seque
         )
         for mark in inputs
     )
-    announce_changed_boards(contests)
     return scores
 
 
@@ -142,17 +138,45 @@ def check_marks(
     Raises:
         Invalid, Forbidden, Conflict: with everything that is wrong, of the gravest kind.
     """
+    entries, objections = find_objections(inputs=inputs, access=access, new=new)
+    _refuse_for_gravest(objections, pointers)
+    return entries
+
+
+def find_objections(
+    *, inputs: Sequence[MarkInput], access: Access, new: bool = False
+) -> tuple[Mapping[UUID, Entry], list[Objection]]:
+    """Everything that speaks against these marks, in their order, and the entries that they are about.
+
+    Args:
+        new: marks that are there already are objected to.
+    """
     known = _load(inputs)
-    findings = _Findings()
+    found: list[Objection] = []
     seen: set[tuple[UUID, UUID, UUID]] = set()
-    for mark, pointer in zip(inputs, pointers, strict=True):
-        _check(mark, pointer, known, access, findings)
+    for place, mark in enumerate(inputs):
+        found += (Objection(place, kind, fault) for kind, fault in _objections(mark, known, access))
         if new and (mark.place in seen or mark.place in known.taken):
             detail = "This seat has marked this criterion of this entry already."
-            findings.conflicts.append((AlreadyMarked, FieldError(pointer, "ALREADY_EXISTS", detail)))
+            found.append(Objection(place, AlreadyMarked, FieldError("", AlreadyMarked.code, detail)))
         seen.add(mark.place)
-    findings.raise_any()
-    return known.entries
+    return known.entries, found
+
+
+def _refuse_for_gravest(objections: Sequence[Objection], pointers: Sequence[str]) -> None:
+    """Raise the gravest kind of error with all of its rows: whose seat it is, what is invalid, what conflicts."""
+    errors: dict[type[PodiumError], list[FieldError]] = {NotYourSeat: [], Invalid: [], Conflict: []}
+    for objection in objections:
+        family = next(kind for kind in errors if issubclass(objection.kind, kind))
+        pointer = "/".join(part for part in (pointers[objection.place], objection.fault.pointer) if part)
+        errors[family].append(replace(objection.fault, pointer=pointer))
+    if errors[NotYourSeat]:
+        raise NotYourSeat("This is not your seat; the tally room marks for others.", errors=errors[NotYourSeat])
+    if errors[Invalid]:
+        raise Invalid("Some marks are not valid; nothing was saved.", errors=errors[Invalid])
+    if errors[Conflict]:
+        kind = next(objection.kind for objection in objections if issubclass(objection.kind, Conflict))
+        raise kind(f"{errors[Conflict][0].detail} Nothing was saved.", errors=errors[Conflict])
 
 
 def _load(inputs: Sequence[MarkInput]) -> _Known:
@@ -174,41 +198,30 @@ def _load(inputs: Sequence[MarkInput]) -> _Known:
     )
 
 
-def _check(mark: MarkInput, pointer: str, known: _Known, access: Access, findings: _Findings) -> None:
+def _objections(mark: MarkInput, known: _Known, access: Access) -> Iterator[tuple[type[PodiumError], FieldError]]:
     entry = known.entries.get(mark.entry_id)
     criterion = known.criteria.get(mark.criterion_id)
     seat = known.seats.get(mark.assignment_id)
     for name, found in (("entry", entry), ("criterion", criterion), ("assignment", seat)):
         if found is None:
-            detail = f"There is no such {name}."
-            findings.invalid.append(FieldError(f"{pointer}/{name}", "DOES_NOT_EXIST", detail))
+            yield Invalid, FieldError(name, "DOES_NOT_EXIST", f"There is no such {name}.")
     if entry is None or criterion is None or seat is None:
         return
-    for name, found in (("criterion", criterion), ("assignment", seat)):
-        if found.category_id != entry.category_id:
-            detail = f"This {name} is of another category than the entry."
-            findings.invalid.append(FieldError(f"{pointer}/{name}", "OTHER_CATEGORY", detail))
-    findings.invalid += [
-        FieldError(f"{pointer}/{fault.pointer}", fault.code, fault.detail)
-        for fault in mark_faults(criterion, mark.state, mark.value)
-    ]
+    for name, category_id in (("criterion", criterion.category_id), ("assignment", seat.category_id)):
+        if category_id != entry.category_id:
+            yield Invalid, FieldError(name, "OTHER_CATEGORY", f"This {name} is of another category than the entry.")
+    for fault in mark_faults(criterion, mark.state, mark.value):
+        yield Invalid, fault
     if not may_mark_for(access, seat):
-        detail = "This is somebody else's seat."
-        findings.forbidden.append(FieldError(f"{pointer}/assignment", "NOT_YOUR_SEAT", detail))
-    findings.conflicts += _conflicts(entry, seat, pointer, known)
+        yield NotYourSeat, FieldError("assignment", "NOT_YOUR_SEAT", "This is somebody else's seat.")
+    yield from _conflicts(entry, seat, is_recused=(seat.pk, entry.contestant_id) in known.recusals)
 
 
-def _conflicts(
-    entry: Entry, seat: Assignment, pointer: str, known: _Known
-) -> list[tuple[type[Conflict], FieldError]]:
-    found: list[tuple[type[Conflict], FieldError]] = []
+def _conflicts(entry: Entry, seat: Assignment, *, is_recused: bool) -> Iterator[tuple[type[PodiumError], FieldError]]:
     if not marks(seat):
-        error = FieldError(f"{pointer}/assignment", SeatNotMarking.code, "A reserve does not mark.")
-        found.append((SeatNotMarking, error))
+        yield SeatNotMarking, FieldError("assignment", SeatNotMarking.code, "A reserve does not mark.")
     if not competes(entry):
-        error = FieldError(f"{pointer}/entry", EntryNotCompeting.code, "This entry does not compete.")
-        found.append((EntryNotCompeting, error))
-    if (seat.pk, entry.contestant_id) in known.recusals or same_affiliation(seat.judge, entry.contestant):
+        yield EntryNotCompeting, FieldError("entry", EntryNotCompeting.code, "This entry does not compete.")
+    if is_recused or same_affiliation(seat.judge, entry.contestant):
         detail = f"{seat.seat} does not mark number {entry.contestant.number}: conflict of interest."
-        found.append((ConflictOfInterest, FieldError(f"{pointer}/assignment", ConflictOfInterest.code, detail)))
-    return found
+        yield ConflictOfInterest, FieldError("assignment", ConflictOfInterest.code, detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -93,13 +93,18 @@ def change_judge(*, judge: Judge, values: Mapping[str, Any]) -> Judge:
         setattr(judge, name, value)
     judge.save()
     if moved:
-        seated = Contest.objects.filter(
-            Q(categories__assignments__judge=judge, categories__assignments__deleted_at=None), status__in=CHANGEABLE
-        )
-        for contest_id in seated.order_by("pk").values_list("pk", flat=True).distinct():
-            hold_for_update(contest_id=contest_id)
-            recuse_affiliated(contest_id=contest_id)
+        recuse_where_seated([judge])
     return judge
+
+
+def recuse_where_seated(judges: Sequence[Judge]) -> None:
+    """Recuse judges of a new affiliation in the contests that they sit in, as far as results are still open."""
+    seated = Contest.objects.filter(
+        Q(categories__assignments__judge__in=judges, categories__assignments__deleted_at=None), status__in=CHANGEABLE
+    )
+    for contest_id in seated.order_by("pk").values_list("pk", flat=True).distinct():
+        hold_for_update(contest_id=contest_id)
+        recuse_affiliated(contest_id=contest_id)
 
 
 @transaction.atomic

@@ -153,6 +153,9 @@ TABLE: dict[str, dict[str, Who]] = {
     "operations:job-detail": {"GET": ORGANIZERS},
     "operations:job-cancel": {"POST": ORGANIZERS},
     "operations:import-list": {"POST": ORGANIZERS},
+    "operations:import-contestants": {"POST": ORGANIZERS},
+    "operations:import-judges": {"POST": ORGANIZERS},
+    "operations:import-scores": {"POST": TALLY},
     # circuits
     "resilience:circuit-breaker-list": {"GET": MEMBERS},
     "resilience:circuit-breaker-detail": {"GET": MEMBERS},

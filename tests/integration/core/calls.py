@@ -141,6 +141,23 @@ def _competition(house: House) -> dict[str, Any]:
     return {"archive": SimpleUploadedFile("competition.zip", archive.read(), content_type="application/zip")}
 
 
+def _csv(text: str) -> Callable[[House], dict[str, Any]]:
+    """An upload for the house's contest; `{number}` and the like name what is in it."""
+
+    def body(house: House) -> dict[str, Any]:
+        entry, criterion, seat = house.another(Entry), house.one(Criterion), house.one(Assignment)
+        names = {
+            "number": entry.contestant.number,
+            "category": house.one(Category).slug,
+            "criterion": criterion.name,
+            "seat": seat.seat,
+        }
+        file = SimpleUploadedFile("rows.csv", text.format(**names).encode(), content_type="text/csv")
+        return {"contest": str(house.one(Contest).pk), "file": file}
+
+    return body
+
+
 CALLS: dict[str, Call] = {
     "POST accounts:login": Call(lambda house: {"email": house.owner.email, "password": PASSWORD}),
     "POST accounts:refresh": Call(lambda house: {"refresh": _pair(house).refresh}),
@@ -184,6 +201,17 @@ CALLS: dict[str, Call] = {
     "POST contests:deduction-list": Call(_of(Entry, amount="1.00", reason="Fall")),
     "POST contests:deduction-reverse": Call(_because),
     "POST operations:import-list": Call(_competition, status=202, format="multipart"),
+    "POST operations:import-contestants": Call(
+        _csv("number,name,categories\n900002,Mao,{category}\n"), status=202, format="multipart"
+    ),
+    "POST operations:import-judges": Call(
+        _csv("name,email,seats\nAnn,ann@example.org,{category}:J91\n"), status=202, format="multipart"
+    ),
+    "POST operations:import-scores": Call(
+        _csv("number,category,criterion,seat,value\n{number},{category},{criterion},{seat},6.5\n"),
+        status=202,
+        format="multipart",
+    ),
     "POST resilience:circuit-breaker-reset": Call(_because),
     "POST resilience:circuit-breaker-force-open": Call(_because),
     "POST resilience:circuit-breaker-mode": Call(lambda _: {"mode": "monitor", "reason": "A drill"}),

@@ -35,7 +35,7 @@ class Fault:
         if self.line:
             parts.append(f"rows/{self.line}")
         if self.column:
-            parts.append(self.column)
+            parts.append(self.column.replace("~", "~0").replace("/", "~1"))  # RFC 6901
         return "/".join(parts)
 
 
@@ -45,7 +45,8 @@ class Faults:
     `unread` names files that could not be read to their end: what others seem to lack may be in them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int | None = None) -> None:
+        self.most = TOLD_AT_MOST if most is None else most
         self.total = 0
         self.unread: set[str] = set()
         self._kept: list[Fault] = []
@@ -53,13 +54,17 @@ class Faults:
     def add(self, file: str, line: int, column: str, code: str, sentence: str) -> None:
         """Note one fault."""
         self.total += 1
-        if len(self._kept) < TOLD_AT_MOST:
+        if len(self._kept) < self.most:
             self._kept.append(Fault(file, line, column, code, sentence))
 
     def stop(self, file: str, line: int, code: str, sentence: str) -> None:
         """Note why a file can't be read on."""
         self.add(file, line, "", code, sentence)
         self.unread.add(file)
+
+    def sort(self) -> None:
+        """Put them in the order of the lines, where rows were not checked in it."""
+        self._kept.sort(key=lambda fault: (fault.file, fault.line))
 
     @property
     def kept(self) -> list[Fault]:
@@ -77,7 +82,7 @@ class Faults:
         first = self.kept[0]
         where = f"{first.file}, line {first.line}" if first.line else first.file
         many = f"{self.total} things are" if self.total > 1 else "One thing is"
-        more = f" The first {TOLD_AT_MOST} are listed." if self.total > TOLD_AT_MOST else ""
+        more = f" The first {self.most} are listed." if self.total > self.most else ""
         raise InvalidFiles(
             f"{many} wrong with these files, so nothing was imported. {where}: {first.sentence}{more}",
             errors=[FieldError(fault.pointer, fault.code, fault.sentence) for fault in self.kept],

@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import BinaryIO
 
-from apps.contests.services.imports.faults import Faults, shown
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from apps.contests.services.imports.faults import SHOWN, Faults, shown
 
 LONGEST_LINE = 64 * 1024
 MOST_ROWS = 1_000_000
@@ -36,14 +39,45 @@ class Row:
         self.is_good = False
         self.faults.add(self.file, self.line, column, code, sentence)
 
+    def has(self, column: str) -> bool:
+        """Whether the file has this column."""
+        return column in self.cells
+
     def text(self, column: str, *, longest: int = 200) -> str:
         """A cell that must not be empty."""
-        value = self.cells[column].strip()
+        value = self.any_text(column, longest=longest)
         if not value:
             self.refuse(column, "REQUIRED", f"Fill in {column}; it is empty.")
-        elif len(value) > longest:
+        return value
+
+    def any_text(self, column: str, *, longest: int = 200) -> str:
+        """A cell that may be empty, in a column that may be missing."""
+        value = self.cells.get(column, "").strip()
+        if len(value) > longest:
             self.refuse(column, "TOO_LONG", f"Shorten {column} to {longest} characters; it has {len(value)}.")
         return value
+
+    def email(self, column: str) -> str:
+        """An address, or nothing."""
+        value = self.any_text(column, longest=254)
+        if value:
+            try:
+                validate_email(value)
+            except ValidationError:
+                self.refuse(column, "NOT_AN_EMAIL", f"{column} must be an address such as ann@example.org.")
+        return value
+
+    def parts(self, column: str, *, most: int = 100, longest: int = 200) -> list[str]:
+        """The parts of a cell that a semicolon separates."""
+        parts = [part.strip() for part in self.cells.get(column, "").split(";")]
+        found = [part for part in parts if part]
+        if len(found) > most:
+            self.refuse(column, "TOO_MANY", f"{column} names {len(found)}; at most {most} are taken.")
+        for part in found:
+            if len(part) > longest:
+                sentence = f"Shorten {shown(part)} in {column} to {longest} characters; it has {len(part)}."
+                self.refuse(column, "TOO_LONG", sentence)
+        return found
 
     def number(
         self,
@@ -83,13 +117,23 @@ class Row:
         return lowest
 
 
-def read_table(file: str, stream: BinaryIO, columns: Sequence[str], faults: Faults) -> Iterator[Row]:
+def read_table(
+    file: str,
+    stream: BinaryIO,
+    columns: Sequence[str],
+    faults: Faults,
+    *,
+    optional: Sequence[str] | None = None,
+    most_rows: int | None = None,
+) -> Iterator[Row]:
     """The rows of a CSV file that has at least these columns, in any order. What is not a row is noted, and left out.
 
     Args:
         file: the name that people know it by.
         stream: its bytes.
+        optional: columns that it may have too, and no others; without it, others are passed over.
     """
+    most = MOST_ROWS if most_rows is None else most_rows
     records = _records(file, stream, faults)
     _, header = next(records, (1, None))
     if header is None:
@@ -97,11 +141,11 @@ def read_table(file: str, stream: BinaryIO, columns: Sequence[str], faults: Faul
             faults.stop(file, 0, "EMPTY", f"{file} is empty; its first line must name the columns.")
         return
     names = [name.strip() for name in header]
-    if not _is_usable(file, names, columns, faults):
+    if not _is_usable(file, names, columns, faults, optional):
         return
     for count, (line, cells) in enumerate(records):
-        if count >= MOST_ROWS:
-            faults.stop(file, line, "TOO_MANY_ROWS", f"Split the file; it has more than {MOST_ROWS} rows.")
+        if count >= most:
+            faults.stop(file, line, "TOO_MANY_ROWS", f"Split the file; it has more than {most} rows.")
             return
         if len(cells) == len(names):
             yield Row(file, line, dict(zip(names, cells, strict=True)), faults)
@@ -110,18 +154,27 @@ def read_table(file: str, stream: BinaryIO, columns: Sequence[str], faults: Faul
             faults.add(file, line, "", "WRONG_CELL_COUNT", sentence)
 
 
-def _is_usable(file: str, names: list[str], columns: Sequence[str], faults: Faults) -> bool:
+def _is_usable(
+    file: str, names: list[str], columns: Sequence[str], faults: Faults, optional: Sequence[str] | None
+) -> bool:
     before = faults.total
+    known = [*columns, *(optional or ())]
     for column in columns:
         if column not in names:
             hint = " Separate the cells with commas." if len(names) == 1 and ";" in names[0] else ""
             found = ", ".join(shown(name) for name in names[:20])
             sentence = f"The column {column} is missing; the first line names {found}.{hint}"
             faults.add(file, 1, column, "MISSING_COLUMN", sentence)
-            faults.unread.add(file)
-        elif names.count(column) > 1:
+    for column in known:
+        if names.count(column) > 1:
             faults.add(file, 1, column, "DUPLICATE_COLUMN", f"The column {column} is named twice; remove one.")
-            faults.unread.add(file)
+    for place, name in enumerate(names, start=1):
+        if optional is not None and name not in known:
+            what = f"The column {shown(name)} is not known" if name else f"Column {place} has no name"
+            sentence = f"{what}; remove it, or name it one of {', '.join(known)}."
+            faults.add(file, 1, name[:SHOWN], "UNKNOWN_COLUMN", sentence)
+    if faults.total > before:
+        faults.unread.add(file)
     return faults.total == before
 
 
@@ -138,7 +191,7 @@ def _records(file: str, stream: BinaryIO, faults: Faults) -> Iterator[tuple[int,
             sentence = f"This record is not CSV ({error}). Check its quotes: one that is opened must be closed."
             faults.stop(file, line, "NOT_CSV", sentence)
             return
-        if cells:
+        if any(cells):  # spreadsheets leave rows of nothing but commas behind
             yield line, cells
 
 

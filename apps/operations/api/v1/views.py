@@ -11,6 +11,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.contests.enums import OnExisting, TableKind
+from apps.contests.services.imports.csv_files import Order, Rehearsal, report_of
+from apps.contests.services.imports.csv_uploads import start_csv_import
 from apps.contests.services.imports.isu_rows import ASPECTS, MARKS, PERFORMANCES
 from apps.contests.services.imports.uploads import start_import
 from apps.core.access import Capability
@@ -18,10 +21,27 @@ from apps.core.jobs.models import Job
 from apps.core.jobs.services import request_cancel
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row, organization_required
 from apps.operations.api.v1.filters import JobFilter
-from apps.operations.api.v1.serializers import ImportSerializer, JobSerializer
+from apps.operations.api.v1.serializers import (
+    CSVImportSerializer,
+    ImportRehearsalSerializer,
+    ImportSerializer,
+    JobSerializer,
+    JudgesImportSerializer,
+)
 from apps.operations.selectors import visible_jobs
 
 FIELDS = {"performances": PERFORMANCES, "judged_aspects": ASPECTS, "judge_scores": MARKS}
+
+
+def _described(body: type[CSVImportSerializer]) -> dict[str, Any]:
+    """What the OpenAPI document says of an import from a CSV file."""
+    return {
+        "request": {"multipart/form-data": body},
+        "responses": {
+            200: OpenApiResponse(ImportRehearsalSerializer, "With `dry_run`: what would be done, and every fault."),
+            202: OpenApiResponse(JobSerializer, "The job, whose address is in Location."),
+        },
+    }
 
 
 class JobViewSet(ReadMixin, PodiumViewSet):
@@ -53,7 +73,11 @@ class ImportViewSet(PodiumViewSet):
     model = Job
     serializer_class = ImportSerializer
     parser_classes = [MultiPartParser]
-    capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.ORGANIZE, "write": Capability.ORGANIZE}
+    capabilities: ClassVar[dict[str, Capability]] = {
+        "read": Capability.ORGANIZE,
+        "write": Capability.ORGANIZE,
+        "scores": Capability.TALLY,
+    }
 
     @extend_schema(
         request={"multipart/form-data": ImportSerializer},
@@ -67,5 +91,36 @@ class ImportViewSet(PodiumViewSet):
         body.is_valid(raise_exception=True)
         files = {name: body.validated_data[key] for key, name in FIELDS.items() if key in body.validated_data}
         job = start_import(organization_id=organization_id, files=files, archive=body.validated_data.get("archive"))
+        return self._accepted(job)
+
+    @extend_schema(**_described(CSVImportSerializer), summary="Import contestants")
+    @action(detail=False, methods=["post"], serializer_class=CSVImportSerializer)
+    def contestants(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Load contestants, and what they enter, from a CSV file: all of them or none."""
+        return self._import(request, TableKind.CONTESTANTS)
+
+    @extend_schema(**_described(JudgesImportSerializer), summary="Import judges")
+    @action(detail=False, methods=["post"], serializer_class=JudgesImportSerializer)
+    def judges(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Load judges, and their seats in a contest where one is named, from a CSV file: all of them or none."""
+        return self._import(request, TableKind.JUDGES)
+
+    @extend_schema(**_described(CSVImportSerializer), summary="Import scores")
+    @action(detail=False, methods=["post"], serializer_class=CSVImportSerializer)
+    def scores(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Load marks from a CSV file, by the rules of all marks: all of them or none."""
+        return self._import(request, TableKind.SCORES)
+
+    def _import(self, request: Request, kind: TableKind) -> Response:
+        organization_id = organization_required(self.access)
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        contest = values.get("contest")
+        order = Order(kind, organization_id, contest.pk if contest else None, OnExisting(values["on_existing"]))
+        done = start_csv_import(order=order, file=values["file"], rehearses=values["dry_run"])
+        return Response(report_of(done)) if isinstance(done, Rehearsal) else self._accepted(done)
+
+    def _accepted(self, job: Job) -> Response:
         shown = JobSerializer(job, context=self.get_serializer_context()).data
         return Response(shown, status=202, headers={"Location": shown["url"]})
