@@ -59,7 +59,7 @@ PODIUM_PROCESS: Final = Variable(
     "PODIUM_PROCESS",
     TEXT,
     "",
-    "What this process is (`web`, `worker`, `beat`, `command`); a web process gets a pool of connections.",
+    "What this process is (`web`, `worker`, `beat`, `relay`, `command`); a web process gets a pool of connections.",
 )
 
 # Web
@@ -91,6 +91,13 @@ DATABASE_URL: Final = Variable(
     "PostgreSQL 15 or newer. Unset, a local PostgreSQL is started in `PODIUM_HOME`.",
     secret=True,
 )
+DATABASE_DIRECT_URL: Final = Variable(
+    "DATABASE_DIRECT_URL",
+    POSTGRES_URL,
+    "",
+    "The same database without a pooler in between, for the relay's `LISTEN`. Unset, `DATABASE_URL`.",
+    secret=True,
+)
 DATABASE_POOL_MAX: Final = Variable("DATABASE_POOL_MAX", WHOLE, 10, "Connections that one web process opens at most.")
 DATABASE_POOL_TIMEOUT: Final = Variable(
     "DATABASE_POOL_TIMEOUT", SECONDS, 5.0, "How long a request waits for a free connection before it fails."
@@ -107,6 +114,18 @@ REDIS_URL: Final = Variable(
 )
 CELERY_BROKER_URL: Final = Variable(
     "CELERY_BROKER_URL", BROKER_URL, "", "Broker of the task queues. Unset, `REDIS_URL`.", secret=True
+)
+
+# Messages
+
+OUTBOX_POLL_SECONDS: Final = Variable(
+    "OUTBOX_POLL_SECONDS", SECONDS, 1.0, "How often the relay looks for messages that nothing has told it of."
+)
+OUTBOX_MAX_ATTEMPTS: Final = Variable(
+    "OUTBOX_MAX_ATTEMPTS", WHOLE, 8, "How often a message is handed to its consumers before it is parked."
+)
+OUTBOX_RETENTION_DAYS: Final = Variable(
+    "OUTBOX_RETENTION_DAYS", WHOLE, 30, "How long published messages stay in the outbox."
 )
 
 # Files

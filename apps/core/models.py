@@ -2,7 +2,16 @@
 
 from apps.core.audit.models import AuditAction, AuditRecord
 from apps.core.jobs.models import Job, JobState
-from apps.core.outbox.models import OutboxMessage
+from apps.core.outbox.models import OutboxMessage, OutboxSubject
 from apps.core.softdelete.models import Deletion, DeletionState
 
-__all__ = ["AuditAction", "AuditRecord", "Deletion", "DeletionState", "Job", "JobState", "OutboxMessage"]
+__all__ = [
+    "AuditAction",
+    "AuditRecord",
+    "Deletion",
+    "DeletionState",
+    "Job",
+    "JobState",
+    "OutboxMessage",
+    "OutboxSubject",
+]

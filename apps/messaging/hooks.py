@@ -14,8 +14,8 @@ from apps.core.hooks import Hook
 class PublishedMessage:
     """An outbox message on its way out.
 
-    `sequence` counts the messages of a subject from 1, without gaps. `organization_id` is None for events of the
-    platform itself.
+    `sequence` counts the messages of a subject from 1, without gaps, in the order of their commits. `organization_id`
+    is None for events of the platform itself.
     """
 
     id: UUID

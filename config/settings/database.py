@@ -33,4 +33,6 @@ def _database(url: str) -> dict[str, object]:
     return settings
 
 
-DATABASES = {"default": _database(env.read(env.DATABASE_URL) or "postgresql:///podium")}
+_URL = env.read(env.DATABASE_URL) or "postgresql:///podium"
+DATABASES = {"default": _database(_URL)}
+DATABASE_DIRECT_URL = env.read(env.DATABASE_DIRECT_URL) or _URL

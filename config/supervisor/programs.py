@@ -2,10 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
-
-from config.env import ROOT
 
 PYTHON: Final = (sys.executable,)
 WORKER_PROCESSES: Final = 2
@@ -48,7 +45,7 @@ def processes(*, host: str, port: int) -> tuple[Program, ...]:
     server = ("-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port))
     quietly = ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "8"]
     alone = f"--without-gossip --without-mingle --concurrency {WORKER_PROCESSES}".split()
-    table = (
+    return (
         Program("web", (*server, *quietly), colour=96, environment={"PODIUM_PROCESS": "web"}),
         Program(
             "worker",
@@ -60,8 +57,3 @@ def processes(*, host: str, port: int) -> tuple[Program, ...]:
         Program("beat", (*celery, "beat"), colour=95, environment={"PODIUM_PROCESS": "beat"}),
         Program("relay", ("manage.py", "relay"), colour=94, environment={"PODIUM_PROCESS": "relay"}),
     )
-    return tuple(program for program in table if program.name != "relay" or _has_command(program.name))
-
-
-def _has_command(name: str) -> bool:
-    return any(Path(ROOT, "apps").glob(f"*/management/commands/{name}.py"))

@@ -12,8 +12,8 @@ def table() -> dict[str, tuple[str, ...]]:
     return {program.name: program.command for program in processes(host="::1", port=8010)}
 
 
-def test_there_is_a_web_process_a_worker_and_a_beat() -> None:
-    assert list(table())[:3] == ["web", "worker", "beat"]
+def test_there_is_a_web_process_a_worker_a_beat_and_a_relay() -> None:
+    assert list(table()) == ["web", "worker", "beat", "relay"]
 
 
 def test_the_web_process_listens_where_it_is_told() -> None:
