@@ -57,5 +57,5 @@ def other_process(valkey: ValkeyProcess) -> Iterator[Registry]:
 
 def build_for(valkey: ValkeyProcess) -> Registry:
     """A registry with the real settings on this server; its store is patient, so that a slow machine is no fault."""
-    settings = {**RESILIENCE, "STORE_URL": valkey.url, "STORE_TIMEOUT": 2.0, "PROBE_TIMEOUT": 2.0}
+    settings = {**RESILIENCE, "STORE_URL": valkey.url, "STORE_TIMEOUT": 10.0, "PROBE_TIMEOUT": 10.0}
     return defaults.build(settings, threads=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 
 @dataclass
@@ -19,6 +20,14 @@ class Seen:
     headers: dict[str, str]
 
 
+class Visit(NamedTuple):
+    """One request from its arrival to its answer, in Unix seconds."""
+
+    began: float
+    ended: float
+    status: int
+
+
 @dataclass
 class FlakyServer:
     """`answers` are used up in turn, then `status` is the answer."""
@@ -28,9 +37,7 @@ class FlakyServer:
     drip: bool = False
     hang: bool = False
     seen: list[Seen] = field(default_factory=list)
-    at_once: int = 0
-    most_at_once: int = 0
-    intervals: list[tuple[float, float]] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
     delay: float = 0.0
     url: str = ""
     over: threading.Event = field(default_factory=threading.Event)
@@ -41,19 +48,10 @@ class FlakyServer:
         with self.guard:
             return self.answers.pop(0) if self.answers else (self.status, {})
 
-    @contextmanager
-    def counted(self) -> Iterator[None]:
-        """Count who is inside."""
+    def note(self, began: float, status: int) -> None:
+        """Remember a visit: before its answer goes out, so that whoever has the answer finds it here."""
         with self.guard:
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-        began = time.time()
-        try:
-            yield
-        finally:
-            with self.guard:
-                self.at_once -= 1
-                self.intervals.append((began, time.time()))
+            self.visits.append(Visit(began, time.time(), status))
 
 
 class Server(ThreadingHTTPServer):
@@ -75,8 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         return state
 
     def do_GET(self) -> None:
-        with self.state.counted():
-            self._answer()
+        self._answer()
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the standard library's names
 
@@ -88,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def _answer(self) -> None:
-        state = self.state
+        state, began = self.state, time.time()
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with state.guard:
             state.seen.append(Seen(self.command, self.path, dict(self.headers)))
@@ -98,6 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         if state.delay:
             time.sleep(state.delay)
         status, headers = state.next_answer()
+        state.note(began, status)
         empty = status in {204, 304}
         body = b"" if empty else b"." * 50
         self.send_response(status)
@@ -113,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
             return
         for byte in body:
-            if self.state.over.wait(0.02):
+            if self.state.over.wait(0.1):
                 return
             self.wfile.write(bytes([byte]))
             self.wfile.flush()

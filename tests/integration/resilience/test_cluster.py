@@ -24,7 +24,7 @@ class TimedStore(CircuitStore):
 
     def __init__(self, url: str, hands: Hands) -> None:
         self.hands = hands
-        super().__init__(url, timeout=2.0, probe_timeout=2.0)
+        super().__init__(url, timeout=10.0, probe_timeout=10.0)
 
     def _pipeline(self, client: Any, process: str, requests: Sequence[Request]) -> list[str]:
         return super()._pipeline(client, process, [replace(each, now=1e9 + self.hands()) for each in requests])
@@ -268,9 +268,11 @@ def test_failures_seen_while_the_store_was_away_count_after_it_is_back(
 
 
 def test_a_frozen_store_costs_a_probe_its_short_limit_and_no_more(valkey: ValkeyProcess, hands: Hands) -> None:
-    hub = Hub(CircuitStore(valkey.url, timeout=0.05, probe_timeout=0.02), threads=False)
+    hub = Hub(CircuitStore(valkey.url, timeout=10.0), threads=False)
     one = Member(hub, Breaker(name="email", config=config(), link=hub, clock=hands, chance=never))
     open_everywhere(one)
+    hub.store.close()
+    hub.store = CircuitStore(valkey.url, timeout=0.05, probe_timeout=0.02)
     hands.go_on(10.0)
     one.healthy = True
     valkey.freeze()
@@ -289,7 +291,7 @@ def test_overrides_reach_every_process_and_survive_a_lost_key(valkey: ValkeyProc
     learned: list[list[str]] = [[], []]
     hubs = [
         Hub(
-            CircuitStore(valkey.url, timeout=2.0),
+            CircuitStore(valkey.url, timeout=10.0),
             threads=False,
             on_overrides=lambda known, seen=seen: seen.append(known.get("email", {}).get("mode", "")),
         )

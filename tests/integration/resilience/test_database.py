@@ -59,13 +59,16 @@ def test_a_database_that_is_away_is_left_alone_after_a_few_tries(alone: Registry
 
 
 def test_a_busy_pool_is_no_fault_of_the_database(alone: Registry) -> None:
-    options = {**connection.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 1, "timeout": 0.05}}
+    options = {**connection.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 1, "timeout": 60}}
     one, two = (wrapper(OPTIONS=options, CONN_MAX_AGE=0) for _ in range(2))
     two._connection_pools = one._connection_pools = {}
     try:
         one.ensure_connection()
+        assert one.pool is not None
+        one.pool.timeout = 0.05
         with pytest.raises(DatabaseUnavailable, match="All 1 connections"):
             two.ensure_connection()
+        one.pool.timeout = 60
         totals = alone.get("database").circuit.totals()
         assert (totals.succeeded, totals.failed, totals.ignored) == (1, 0, 1)
         one.close()

@@ -108,7 +108,7 @@ class ScriptAgainstMachine(RuleBasedStateMachine):
 
 
 def test_the_script_on_the_store_is_the_machine(valkey: ValkeyProcess) -> None:
-    ScriptAgainstMachine.store = CircuitStore(valkey.url, timeout=5.0)
+    ScriptAgainstMachine.store = CircuitStore(valkey.url, timeout=10.0)
     run_state_machine_as_test(
         ScriptAgainstMachine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
     )
@@ -119,7 +119,9 @@ def request(name: str = "email", **changes: object) -> Request:
     blank = Request(
         name=name,
         action="sync",
-        config=CircuitBreakerConfig(volume_threshold=1, failure_threshold=3),
+        config=CircuitBreakerConfig(
+            volume_threshold=1, failure_threshold=3, recovery_timeout=3000.0, recovery_cap=3000.0
+        ),
         chance=0.0,
         generation=1,
         state=State.CLOSED,
@@ -137,7 +139,7 @@ def failures(sequence: int, number: int, generation: int = 1) -> Report:
 
 @pytest.fixture
 def store(valkey: ValkeyProcess) -> CircuitStore:
-    return CircuitStore(valkey.url, timeout=2.0, probe_timeout=2.0)
+    return CircuitStore(valkey.url, timeout=10.0, probe_timeout=10.0)
 
 
 def test_a_report_that_arrives_twice_counts_once(store: CircuitStore) -> None:
@@ -175,7 +177,7 @@ def test_a_lost_key_is_seeded_by_who_has_seen_it_open(store: CircuitStore, valke
     (seeded,) = store.exchange("one", [request(**seen)])
     (followed,) = store.exchange("newcomer", [request()])
     assert [reply.snapshot.state for reply in (fresh, seeded, followed)] == [State.CLOSED, State.OPEN, State.OPEN]
-    assert followed.snapshot.remaining == pytest.approx(30, abs=4)
+    assert followed.snapshot.remaining == pytest.approx(3000, abs=60)
 
 
 def test_the_scripts_are_loaded_again_after_a_restart(store: CircuitStore, valkey: ValkeyProcess) -> None:
@@ -195,10 +197,10 @@ def test_seconds_open_are_handed_out_once(store: CircuitStore) -> None:
 
 
 def test_a_pause_is_told_to_everybody(store: CircuitStore) -> None:
-    told = failures(1, 0)._replace(buckets=(), totals=Totals(), pause=30.0)
+    told = failures(1, 0)._replace(buckets=(), totals=Totals(), pause=3000.0)
     store.exchange("one", [request(report=told)])
     (reply,) = store.exchange("two", [request()])
-    assert reply.snapshot.pause == pytest.approx(30, abs=1)
+    assert reply.snapshot.pause == pytest.approx(3000, abs=60)
 
 
 def test_the_newer_override_wins_whoever_comes_last(store: CircuitStore) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -33,8 +34,9 @@ class Theirs(circuitbreaker.CircuitBreaker):
     """The package's own."""
 
 
-def fault_of(breaker: Any, why: str) -> Any:
-    return pytest.param(breaker, marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=why))
+def fault_of(theirs: Any, why: str) -> Any:
+    values = theirs if isinstance(theirs, tuple) else (theirs,)
+    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=why))
 
 
 def fails(*_args: object) -> None:
@@ -65,30 +67,30 @@ def test_fifty_threads_at_half_open_make_one_probe(kind: type[Any]) -> None:
     protected = breaker(fails)
     with pytest.raises(ConnectionError):
         protected()
-    deadline = threading.Event()
     while breaker.state != "half_open":
-        deadline.wait(0.001)
-    begin, inside, probes, refused = threading.Barrier(50), threading.Event(), [], []
+        threading.Event().wait(0.001)
+    begin, decided = threading.Barrier(50), threading.Barrier(50)
 
     def probe() -> None:
-        probes.append(threading.get_ident())
-        inside.wait(2)  # until all the others were refused: a probe that ends lets the next one in
+        decided.wait()  # a probe that ended would let the next one in
         raise ConnectionError
 
     guarded = breaker(probe)
 
-    def ask() -> None:
+    def ask() -> str:
         begin.wait()
         try:
             guarded()
-        except (ConnectionError, circuitbreaker.CircuitBreakerError):
-            refused.append(threading.get_ident())
-            if len(refused) == 49:
-                inside.set()
+        except circuitbreaker.CircuitBreakerError:
+            decided.wait()
+            return "refused"
+        except ConnectionError:
+            return "probed"
+        raise AssertionError("neither refused nor probed")
 
     with ThreadPoolExecutor(50) as pool:
-        list(pool.map(lambda _: ask(), range(50)))
-    assert len(probes) == 1
+        answers = Counter(pool.map(lambda _: ask(), range(50)))
+    assert answers == {"probed": 1, "refused": 49}
 
 
 @pytest.mark.parametrize("kind", [Ours, fault_of(Theirs, "circuitbreaker: counts consecutive failures only")])
@@ -235,13 +237,18 @@ def runner_of_pybreaker() -> Callable[[Callable[[], None]], None]:
 
 
 @pytest.mark.parametrize(
-    "make", [runner_of_ours, fault_of(runner_of_pybreaker, "pybreaker: holds its lock during the call")]
+    ("make", "patience"),
+    [
+        (runner_of_ours, 60.0),
+        # However long the first one waited, the second would stand before the lock.
+        fault_of((runner_of_pybreaker, 0.2), "pybreaker: holds its lock during the call"),
+    ],
 )
-def test_two_threads_are_inside_their_calls_at_the_same_time(make: Callable[[], Any]) -> None:
+def test_two_threads_are_inside_their_calls_at_the_same_time(make: Callable[[], Any], patience: float) -> None:
     call, met = make(), threading.Barrier(2)
 
     def meet() -> None:
-        met.wait(timeout=0.5)
+        met.wait(timeout=patience)
 
     def run() -> str:
         try:

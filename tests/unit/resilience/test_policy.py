@@ -138,7 +138,7 @@ def test_a_full_bulkhead_refuses_before_anything_else_is_asked(make: MakePolicy)
 
 def test_the_deadline_is_passed_on(make: MakePolicy) -> None:
     left = make().call(remaining)
-    assert 29 < left <= 30
+    assert 0 < left <= 30
     assert remaining() == float("inf")
 
 
@@ -150,14 +150,14 @@ def test_a_deadline_of_further_out_counts_for_all_inside(make: MakePolicy) -> No
 
 
 def test_code_without_a_limit_of_its_own_is_watched(make: MakePolicy) -> None:
-    policy = make(watchdog=True, retry=RetryConfig(attempts=1)).with_options(deadline=0.02)
-    with pytest.raises(DeadlineExceeded):
-        policy.call(_wait_a_second)
+    policy = make(watchdog=True, retry=RetryConfig(attempts=1)).with_options(deadline=0.5)
+    over = threading.Event()
+    try:
+        with pytest.raises(DeadlineExceeded):
+            policy.call(over.wait)
+    finally:
+        over.set()
     assert policy.breaker.circuit.totals().failed == 1
-
-
-def _wait_a_second() -> None:
-    threading.Event().wait(1)
 
 
 def test_a_fallback_answers_for_a_service_that_fails_or_is_refused(make: MakePolicy) -> None:

@@ -22,7 +22,7 @@ Hang = Callable[[], None]
 def hang() -> Iterator[Hang]:
     """Something that does not end before the test does."""
     over = threading.Event()
-    yield lambda: over.wait(30) and None
+    yield lambda: over.wait(60) and None
     over.set()
     for thread in threading.enumerate():
         if thread.name.startswith("watchdog-"):
@@ -34,12 +34,12 @@ def test_without_a_deadline_the_default_is_what_is_left() -> None:
 
 
 def test_an_inner_deadline_never_outlasts_the_outer() -> None:
-    with deadline(10, service="outer"):
-        with deadline(100, service="inner"):
-            assert 9 < remaining() <= 10
-        with deadline(1, service="inner"):
-            assert 0 < remaining() <= 1
-        assert 9 < remaining() <= 10
+    with deadline(2000, service="outer"):
+        with deadline(3000, service="inner"):
+            assert 1000 < remaining() <= 2000
+        with deadline(500, service="inner"):
+            assert 0 < remaining() <= 500
+        assert 1000 < remaining() <= 2000
 
 
 def test_a_deadline_that_is_over_refuses_to_begin() -> None:
@@ -53,7 +53,7 @@ def test_on_the_main_thread_a_signal_interrupts_and_is_put_back(hang: Hang) -> N
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         run_with_watchdog(0.05, "slow", hang)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20, "long before the call would have ended"
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
@@ -72,12 +72,12 @@ def test_a_helper_hands_on_results_errors_and_context() -> None:
 
     def run() -> float:
         with pytest.raises(TimeoutError, match="its own"):
-            run_with_watchdog(5, "quick", own_timeout)
-        with deadline(50, service="quick"):
-            return run_with_watchdog(5, "quick", left)
+            run_with_watchdog(60, "quick", own_timeout)
+        with deadline(2000, service="quick"):
+            return run_with_watchdog(60, "quick", left)
 
     with ThreadPoolExecutor(1) as pool:
-        assert 40 < pool.submit(run).result() <= 50
+        assert 1000 < pool.submit(run).result() <= 2000
 
 
 def test_stuck_helpers_are_limited(hang: Hang) -> None:
