@@ -69,6 +69,11 @@ class NobodyAccess:
         return False
 
 
+def role_of(access: Access) -> Role | None:
+    """In which role somebody acts; None for outsiders, and for those who act in none."""
+    return access.role if isinstance(access, MemberAccess) else None
+
+
 def may_change_member(access: Access, old: Role | None, new: Role | None) -> bool:
     """Who manages people gives and takes roles; only owners and the platform's staff make or change an owner.
 

@@ -86,3 +86,52 @@ class NotCertified(NotFound):
 
     code = "NOT_CERTIFIED"
     title = "Not certified"
+
+
+class NotASignatory(Forbidden):
+    """The caller's role is not in the contest's sign-off chain."""
+
+    code = "NOT_A_SIGNATORY"
+    title = "You don't sign this result"
+
+
+class NotYourTurn(Conflict):
+    """Results are signed in order; `next` in the document is the role whose turn it is."""
+
+    code = "NOT_YOUR_TURN"
+    title = "Somebody else signs first"
+
+
+class AlreadySigned(Conflict):
+    """Each signature is another person's."""
+
+    code = "ALREADY_SIGNED"
+    title = "You have signed already"
+
+
+class ResultDiffers(Conflict):
+    """The digest to sign is not that of the result as it stands, which is `digest` in the document."""
+
+    code = "RESULT_DIFFERS"
+    title = "This is not the result as it stands"
+
+
+class SignOffBlocked(Conflict):
+    """Something has to be done before the result can be signed; `blocks` says what."""
+
+    code = "SIGN_OFF_BLOCKED"
+    title = "The result can't be signed yet"
+
+
+class NothingToCorrect(Conflict):
+    """An erratum is about a certification that was published and voided."""
+
+    code = "NOTHING_TO_CORRECT"
+    title = "There is nothing to correct"
+
+
+class SignaturesGiven(Conflict):
+    """What has been signed stays as it is; reopen the contest, which voids the signatures."""
+
+    code = "SIGNATURES_GIVEN"
+    title = "Somebody has signed this already"

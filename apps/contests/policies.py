@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from apps.accounts.enums import Role
+from apps.accounts.policies import ALLOWED
 from apps.contests.enums import ContestantStatus, ContestStatus, EntryState, ScoreState, SeatRole
 from apps.contests.errors import TransitionNotAllowed
 from apps.contests.models import Assignment, Contest, Contestant, Criterion, Entry, Judge
@@ -40,7 +42,8 @@ TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
                 Capability.TALLY,
                 needs_reason=True,
             ),
-            Transition("certify", frozenset({ContestStatus.LOCKED}), ContestStatus.CERTIFIED, Capability.VOID),
+            # The last signature of the chain certifies; those before it leave the contest locked.
+            Transition("sign", frozenset({ContestStatus.LOCKED}), ContestStatus.CERTIFIED, Capability.SIGN),
             Transition("publish", frozenset({ContestStatus.CERTIFIED}), ContestStatus.PUBLISHED, Capability.PUBLISH),
             Transition(
                 "void",
@@ -54,6 +57,8 @@ TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
 )
 
 CHANGEABLE = frozenset({ContestStatus.DRAFT, ContestStatus.OPEN, ContestStatus.SCORING})
+# Whom a contest's sign-off chain can name: the roles that may sign at all.
+SIGNING_ROLES = tuple(role for role in Role if Capability.SIGN in ALLOWED[role])
 CERTIFIED = frozenset({ContestStatus.CERTIFIED, ContestStatus.PUBLISHED})
 
 

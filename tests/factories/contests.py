@@ -6,12 +6,15 @@ from decimal import Decimal
 
 import factory
 
+from apps.accounts.enums import Role
+from apps.accounts.policies import MemberAccess
 from apps.contests import models
 from apps.contests.enums import ContestStatus
-from apps.contests.selectors.certification import build_document, digest_of
-from apps.core import clock
+from apps.contests.selectors.sign_off import read_sign_off
+from apps.contests.services.certification import sign_contest, void_certification
+from apps.core.ids import new_id
 from apps.core.tenancy import organization_scope
-from tests.factories.accounts import OrganizationFactory, UserFactory
+from tests.factories.accounts import OrganizationFactory
 from tests.factories.events import EventFactory
 from tests.factories.scoped import ScopedFactory
 
@@ -135,21 +138,22 @@ class DeductionFactory(ScopedFactory[models.Deduction]):
     reason = "Fall"
 
 
-def certify(contest: models.Contest, *, voided: bool = False) -> models.Certification:
-    """Sign the contest's result as it is, past the services and their rules; take it back where `voided`."""
+def sign(contest: models.Contest, *, but: int = 0) -> None:
+    """Sign the locked contest's result by its whole chain, or all `but` the last ones, each by somebody else."""
     with organization_scope(contest.organization_id):
-        document = build_document(contest, number=1, previous="")
-        certification: models.Certification = models.Certification.objects.create(
-            organization_id=contest.organization_id,
-            contest_id=contest.pk,
-            contest_name=contest.name,
-            number=1,
-            document=document,
-            digest=digest_of(document),
-            signed_by=UserFactory.create().pk,
-            voided_at=clock.now() if voided else None,
-            void_reason="A drill" if voided else "",
-        )
-        status = ContestStatus.LOCKED if voided else ContestStatus.CERTIFIED
-        models.Contest.objects.filter(pk=contest.pk).update(status=status)
+        digest = read_sign_off(models.Contest.objects.get(pk=contest.pk)).digest
+        for role in contest.sign_off[: len(contest.sign_off) - but]:
+            access = MemberAccess(new_id(), contest.organization_id, Role(role))
+            sign_contest(contest_id=contest.pk, access=access, digest=digest)
+
+
+def certify(contest: models.Contest, *, voided: bool = False) -> models.Certification:
+    """Certify the contest's result as it is, wherever the contest stands; take it back where `voided`."""
+    with organization_scope(contest.organization_id):
+        models.Contest.objects.filter(pk=contest.pk).update(status=ContestStatus.LOCKED)
+        sign(contest)
+        certification: models.Certification = models.Certification.objects.get(contest_id=contest.pk, voided_at=None)
+        if voided:
+            owner = MemberAccess(new_id(), contest.organization_id, Role.OWNER)
+            void_certification(contest_id=contest.pk, access=owner, reason="A drill")
     return certification

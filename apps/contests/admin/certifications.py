@@ -11,10 +11,15 @@ from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from apps.accounts.enums import Role
 from apps.contests.admin.parts import shown_json
 from apps.contests.models import Certification, Contest
 from apps.contests.policies import reads_all_marks
@@ -30,19 +35,29 @@ SHORT = 12
 class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
     """Frozen results and who signed them. Nobody changes one here or anywhere."""
 
-    list_display = ["contest_name", "number", "badge", "short_digest", "signer", "signed_at", "voided_at"]
-    list_filter = [("voided_at", admin.EmptyFieldListFilter), "signed_at"]
+    list_display = ["contest_name", "number", "badge", "short_digest", "certified_at", "published_at", "voided_at"]
+    list_filter = [("voided_at", admin.EmptyFieldListFilter), "certified_at"]
     list_fullwidth = True
     search_fields = ["contest_name", "digest"]
     ordering = ["-id"]
     actions_detail = ["contest", "verify"]
     fieldsets: ClassVar[Any] = [
-        (None, {"fields": ["contest_name", "number", "badge", "signer", "signed_at"]}),
-        ("SHA-256", {"fields": ["whole_digest", "whole_previous"]}),
+        (None, {"fields": ["contest_name", "number", "badge", "certified_at", "published_at", "signers"]}),
+        ("SHA-256", {"fields": ["whole_digest", "whole_signed", "whole_previous"]}),
+        ("Correction", {"classes": ["tab"], "fields": ["superseded", "erratum"]}),
         ("Voided", {"classes": ["tab"], "fields": ["voider", "voided_at", "void_reason"]}),
         ("Document", {"classes": ["tab"], "fields": ["shown_document", "correlation_id"]}),
     ]
-    readonly_fields = ["badge", "signer", "voider", "whole_digest", "whole_previous", "shown_document"]
+    readonly_fields = [
+        "badge",
+        "signers",
+        "superseded",
+        "voider",
+        "whole_digest",
+        "whole_signed",
+        "whole_previous",
+        "shown_document",
+    ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -62,15 +77,15 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Certification]:
         """Without their documents, which are long."""
         certifications: models.QuerySet[Certification] = Certification.objects.order_by(*self.get_ordering(request))
-        return certifications.defer("document").annotate(
-            signer_name=Subquery(_name_of("signed_by")), voider_name=Subquery(_name_of("voided_by"))
-        )
+        return certifications.defer("document").annotate(voider_name=Subquery(_name_of("voided_by")))
 
     def get_fieldsets(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         """The document holds every mark: it is for those who read them."""
         left_out = set() if reads_all_marks(access_of(request)) else {"Document"}
         if obj is not None and obj.voided_at is None:
             left_out.add("Voided")
+        if obj is not None and obj.supersedes is None:
+            left_out.add("Correction")
         return [fieldset for fieldset in super().get_fieldsets(request, obj) if fieldset[0] not in left_out]
 
     @display(description="State", label={"In force": "success", "Voided": "danger"})  # type: ignore[untyped-decorator]
@@ -84,9 +99,28 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
         return f"{certification.digest[:SHORT]}…"
 
     @admin.display(description="Signed by")
-    def signer(self, certification: Any) -> str:
-        """Whose signature it is: an address, or an id where that person was erased."""
-        return certification.signer_name or str(certification.signed_by)
+    def signers(self, certification: Certification) -> str:
+        """Whose signatures there are: addresses, or ids where people were erased."""
+        signatures = certification.signatures.annotate(name=Subquery(_name_of("signed_by"))).order_by("place")
+        return format_html_join(
+            mark_safe("<br>"),
+            "{}: {}, {}",
+            (
+                (Role(one.role).label, one.name or one.signed_by, localize(localtime(one.signed_at)))
+                for one in signatures
+            ),
+        )
+
+    @admin.display(description="Supersedes")
+    def superseded(self, certification: Certification) -> str:
+        """The published certification that this one corrects."""
+        url = reverse("admin:contests_certification_change", args=[certification.supersedes])
+        return format_html('<a class="underline" href="{}">{}</a>', url, certification.supersedes)
+
+    @admin.display(description="Digest that was signed")
+    def whole_signed(self, certification: Certification) -> str:
+        """SHA-256 of the document without its signatures."""
+        return certification.result_digest
 
     @admin.display(description="Voided by", empty_value="—")
     def voider(self, certification: Any) -> str | None:
@@ -145,8 +179,12 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
             "original": certification,
             "verification": verification,
             "checks": [
-                ("The document has the signed digest", verification.document_intact),
-                ("The certification before is the one that it names", verification.chain_intact),
+                ("The document has the certified digest", verification.document_intact),
+                (
+                    "It is signed by different people, in the order of the chain",
+                    verification.signatures_intact,
+                ),
+                ("It and all certifications before it are one chain", verification.chain_intact),
                 ("The stored marks, rules and standings give the same document", verification.rows_intact),
             ],
             "shows_values": reads_all_marks(access_of(request)),

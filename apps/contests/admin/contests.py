@@ -8,22 +8,25 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from apps.accounts.enums import Role
 from apps.contests.admin.boards import board_table
-from apps.contests.admin.forms import VERSION, ContestForm
+from apps.contests.admin.forms import VERSION, ContestForm, ReasonedStepForm, SigningForm
 from apps.contests.admin.parts import PartInline, by, live_count, shown_json
 from apps.contests.admin.steps import Step, SteppedAdmin
 from apps.contests.enums import ContestStatus
 from apps.contests.models import Category, Certification, Contest, Contestant
 from apps.contests.policies import TRANSITIONS, allowed_transitions, is_changeable
 from apps.contests.selectors.leaderboard import contest_board
+from apps.contests.selectors.sign_off import may_take, read_sign_off, sign_off_steps
 from apps.contests.services import transitions
-from apps.contests.services.certification import certify_contest, void_certification
+from apps.contests.services.certification import sign_contest, void_certification
 from apps.contests.services.contests import ALWAYS_FREE, change_contest, create_contest
 from apps.contests.services.holding import hold_for_update
 from apps.core.errors import PodiumError
@@ -38,7 +41,7 @@ STATUS_COLORS = {
     ContestStatus.CERTIFIED.label: "success",
     ContestStatus.PUBLISHED.label: "success",
 }
-FIELDS = ["event", "name", "slug", "description", "position", "visibility", "blind", "rule"]
+FIELDS = ["event", "name", "slug", "description", "position", "visibility", "blind", "rule", "sign_off"]
 
 
 class CategoryInline(PartInline):
@@ -69,9 +72,10 @@ class ContestAdmin(SteppedAdmin):
             {"fields": ["event", "name", "slug", "status_badge", "description", "position", "visibility", "blind"]},
         ),
         ("Rule", {"classes": ["tab"], "fields": ["rule", "policy_version"]}),
+        ("Sign-off", {"classes": ["tab"], "fields": ["sign_off", "erratum"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
-    actions_detail = ["board", "open", "start_scoring", "lock", "certify", "publish", "reopen", "void"]
+    actions_detail = ["board", "open", "start_scoring", "lock", "sign", "publish", "reopen", "void"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Contest]:
         contests: models.QuerySet[Contest] = super().get_queryset(request)
@@ -138,10 +142,13 @@ class ContestAdmin(SteppedAdmin):
         contest = kwargs.get("obj")
         if contest is not None:
             context |= {"certification": _in_force(contest), "shows_links": True}
+            context["sign_off"] = _chain(contest) if not is_changeable(contest) else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     def names_of_steps(self, request: HttpRequest, row: Contest) -> set[str]:
         allowed = [name for name in allowed_transitions(row.status) if self.has_step_permission(request, row, name)]
+        if "sign" in allowed and not may_take(sign_off_steps(row), access_of(request)):
+            allowed.remove("sign")
         return {"board", *(name.replace("-", "_") for name in allowed)}
 
     def has_step_permission(self, request: HttpRequest, row: Contest, name: str) -> bool:
@@ -192,11 +199,14 @@ class ContestAdmin(SteppedAdmin):
         text = "Marks, deductions and structure become read-only. It can be reopened, for a reason."
         return self._go(request, object_id, "lock", transitions.lock_contest, "Lock", "is locked.", text)
 
-    @action(description="Certify", icon="verified", variant=ActionVariant.PRIMARY)  # type: ignore[untyped-decorator]
-    def certify(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Sign the frozen result."""
-        text = "You sign the result as it stands: every mark, the rules and the standings, by their SHA-256."
-        return self._go(request, object_id, "certify", certify_contest, "Certify", "is certified.", text)
+    @action(description="Sign", icon="verified", variant=ActionVariant.PRIMARY)  # type: ignore[untyped-decorator]
+    def sign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Sign the result as it stands; the last signature certifies it."""
+        contest = self.get_object(request, object_id)
+        digest = read_sign_off(contest).digest if contest is not None and not contest.is_deleted else ""
+        text = f"You sign every mark, the rules and the standings as they are now, by their SHA-256: {digest}"
+        step = partial(self._go, form=SigningForm, initial={"digest": digest})
+        return step(request, object_id, "sign", sign_contest, "Sign the result of", "is signed.", text)
 
     @action(description="Publish", icon="campaign", variant=ActionVariant.PRIMARY)  # type: ignore[untyped-decorator]
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -226,17 +236,17 @@ class ContestAdmin(SteppedAdmin):
         verb: str,
         done: str,
         text: str,
+        **more: Any,
     ) -> HttpResponse:
         contest = self.get_object(request, object_id)
-        transition = TRANSITIONS[name]
         step = Step(
             title=f"{verb} “{contest}”?",
             text=text,
             button=verb.removesuffix(" of"),
             done=done,
             run=partial(_transit, run, access_of(request)),
-            needs_reason=transition.needs_reason,
             is_grave=name == "void",
+            **({"form": ReasonedStepForm} if TRANSITIONS[name].needs_reason else more),
         )
         return self.take(request, object_id, name, step)
 
@@ -253,3 +263,18 @@ def _in_force(contest: Contest) -> Certification | None:
         Certification.objects.filter(contest_id=contest.pk, voided_at=None).defer("document").first()
     )
     return found
+
+
+def _chain(contest: Contest) -> list[dict[str, Any]]:
+    """The sign-off chain for reading: which role, and who signed when."""
+    steps = sign_off_steps(contest)
+    signers = [step.signature.signed_by for step in steps if step.signature is not None]
+    names = dict(get_user_model()._base_manager.filter(pk__in=signers).values_list("pk", "email"))
+    return [
+        {
+            "role": Role(step.role).label,
+            "signer": names.get(step.signature.signed_by, step.signature.signed_by) if step.signature else None,
+            "signed_at": step.signature.signed_at if step.signature else None,
+        }
+        for step in steps
+    ]

@@ -14,7 +14,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.selectors import members_of
 from apps.contests.models import Category, Contest, Criterion, Judge, Score
-from apps.contests.policies import mark_faults
+from apps.contests.models.structure import usual_sign_off
+from apps.contests.policies import SIGNING_ROLES, mark_faults
 from apps.contests.scoring.contest_rule import ContestRule
 from apps.contests.scoring.errors import InvalidRule
 from apps.contests.scoring.rounding import canonical
@@ -88,14 +89,37 @@ class RuleField(forms.JSONField):
             return True
 
 
+class SignOffField(forms.Field):
+    """Roles in their order, as a line of text; an empty one stands for the usual roles."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        roles = ", ".join(SIGNING_ROLES)
+        text = f"Who signs the result, in this order, each a different person. There are: {roles}."
+        super().__init__(required=False, widget=UnfoldAdminTextInputWidget, help_text=text, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        roles = [role.strip() for role in str(value or "").split(",") if role.strip()]
+        unknown = [role for role in roles if role not in SIGNING_ROLES]
+        if unknown:
+            raise ValidationError(f"No role that signs: {', '.join(unknown)}.")
+        return roles or usual_sign_off()
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
 class ContestForm(VersionedForm):
-    """A contest and the rule of its winner list."""
+    """A contest, the rule of its winner list, and who signs that."""
 
     rule = RuleField(lambda data: ContestRule.from_dict(data).to_dict())
+    sign_off = SignOffField()
 
     class Meta:
         model = Contest
-        fields = ["name", "slug", "description", "position", "visibility", "blind", "rule"]
+        fields = ["name", "slug", "description", "position", "visibility", "blind", "rule", "sign_off", "erratum"]
 
 
 class CategoryForm(VersionedForm):
@@ -159,6 +183,12 @@ class StepForm(forms.Form):
     """The confirmation of a step, for the version that was looked at."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SigningForm(StepForm):
+    """A signature over the result that was looked at."""
+
+    digest = forms.CharField(widget=forms.HiddenInput)
 
 
 class ReasonedStepForm(StepForm):

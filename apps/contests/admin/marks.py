@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action, display
 
-from apps.contests.admin.forms import ScoreForm
+from apps.contests.admin.forms import ReasonedStepForm, ScoreForm
 from apps.contests.admin.parts import PartAdmin, by
 from apps.contests.admin.steps import Step, SteppedAdmin
 from apps.contests.enums import ScoreState
@@ -195,7 +195,7 @@ class DeductionAdmin(SteppedAdmin):
             button="Reverse",
             done="is reversed.",
             run=_reverse,
-            needs_reason=True,
+            form=ReasonedStepForm,
         )
         return self.take(request, object_id, "reverse", step)
 

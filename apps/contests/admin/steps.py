@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from apps.contests.admin.forms import ReasonedStepForm, StepForm
+from apps.contests.admin.forms import StepForm
 from apps.contests.admin.parts import PartAdmin
 from apps.core.errors import PodiumError
 
@@ -24,7 +24,8 @@ NAMED_FAULTS = 10
 class Step:
     """What is asked and done.
 
-    `run` gets the row's id and the confirmed `version`, and the `reason` where one is needed; it raises PodiumErrors.
+    `run` gets the row's id, the confirmed `version` and what else `form` asks for; it raises PodiumErrors. `initial`
+    is what the form begins with.
     `done` follows the row's name in the message.
     """
 
@@ -33,7 +34,8 @@ class Step:
     button: str
     done: str
     run: Callable[..., object]
-    needs_reason: bool = False
+    form: type[StepForm] = StepForm
+    initial: Mapping[str, str] = field(default_factory=dict)
     is_grave: bool = False
 
 
@@ -59,10 +61,10 @@ class SteppedAdmin(PartAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_step_permission(request, row, name):
             raise PermissionDenied
-        form_class = ReasonedStepForm if step.needs_reason else StepForm
         if request.method != "POST":
-            return self._ask_for_step(request, row, step, form_class(initial={"version": row.version}))
-        form = form_class(request.POST)
+            initial = {"version": row.version, **step.initial}
+            return self._ask_for_step(request, row, step, step.form(initial=initial))
+        form = step.form(request.POST)
         if not form.is_valid():
             return self._ask_for_step(request, row, step, form)
         self._run(request, row, step, form.cleaned_data)

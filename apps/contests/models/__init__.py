@@ -1,7 +1,8 @@
 """Contests, the people in them, their marks and results."""
 
+from apps.contests.models.certification import Certification, Signature
 from apps.contests.models.people import Assignment, Contestant, Entry, Judge, Recusal
-from apps.contests.models.results import Certification, Deduction, Score
+from apps.contests.models.results import Deduction, Score
 from apps.contests.models.structure import Category, Contest, Criterion
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Judge",
     "Recusal",
     "Score",
+    "Signature",
 ]

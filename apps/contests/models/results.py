@@ -1,4 +1,4 @@
-"""What is scored and what is signed."""
+"""What is scored, and what is taken from it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from django.db.models import Q
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
 from apps.contests.models.people import Assignment, Entry
 from apps.contests.models.structure import POINTS, Criterion
-from apps.core import clock
 from apps.core.access import Capability
-from apps.core.ids import new_id
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
-from apps.core.softdelete.querysets import OrganizationManager, VersionedQuerySet
 
 
 class Score(OrganizationModel):
@@ -79,46 +76,3 @@ class Deduction(OrganizationModel):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.reason}"
-
-
-class Certification(models.Model):
-    """A frozen result and who signed it. It has no foreign keys: it outlives the contest.
-
-    `document` holds inputs, rules and standings with ids and numbers, and no personal names. `digest` is SHA-256 of
-    its canonical JSON (RFC 8785) in hexadecimal; `previous_digest` chains it to the contest's certification before.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization_id = models.UUIDField(editable=False)
-    contest_id = models.UUIDField(editable=False)
-    contest_name = models.CharField(max_length=200, editable=False)
-    number = models.PositiveIntegerField(editable=False)
-    document = models.JSONField(editable=False)
-    digest = models.CharField(max_length=64, editable=False)
-    previous_digest = models.CharField(max_length=64, blank=True, editable=False)
-    signed_by = models.UUIDField(editable=False)
-    signed_at = models.DateTimeField(default=clock.now, editable=False)
-    voided_by = models.UUIDField(null=True, editable=False)
-    voided_at = models.DateTimeField(null=True, editable=False)
-    void_reason = models.CharField(max_length=1000, blank=True, editable=False)
-    correlation_id = models.CharField(max_length=64, blank=True, editable=False)
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    personal_fields: ClassVar[tuple[str, ...]] = ()
-
-    objects = OrganizationManager()
-    of_all_organizations = models.Manager.from_queryset(VersionedQuerySet)()
-
-    class Meta:
-        ordering = ["contest_id", "-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["contest_id", "number"], name="certification_number_unique"),
-            models.UniqueConstraint(
-                fields=["contest_id"], condition=Q(voided_at__isnull=True), name="certification_one_in_force"
-            ),
-        ]
-        # the organization's list, newest first
-        indexes = [models.Index(fields=["organization_id", "-id"], name="certification_list")]
-
-    def __str__(self) -> str:
-        return f"{self.contest_name}, certification {self.number}"

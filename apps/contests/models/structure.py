@@ -9,6 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from apps.accounts.enums import Role
 from apps.contests.enums import ContestStatus, Visibility
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
@@ -17,11 +18,17 @@ from apps.events.models import Event
 POINTS = {"max_digits": 12, "decimal_places": 4}
 
 
+def usual_sign_off() -> list[str]:
+    """Who signs a result unless its contest says otherwise: those who counted, who checked, and who answer for it."""
+    return [Role.TALLY_MASTER.value, Role.AUDITOR.value, Role.ORGANIZER.value]
+
+
 class Contest(OrganizationModel):
     """The thing that has one winner list, such as "Ladies" or "Robotics final".
 
     `rule` is a `scoring.ContestRule` as data. `policy_version` counts its changes and those of the categories after
-    the first mark; the board names the one that it was computed with.
+    the first mark; the board names the one that it was computed with. `sign_off` are the roles that sign its result,
+    in their order. `erratum` is the draft of what the next certification says about the published one before it.
     """
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="contests", db_index=False)
@@ -35,9 +42,11 @@ class Contest(OrganizationModel):
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE)
     blind = models.BooleanField(default=False, help_text="Judges see numbers, not names.")
     rule = models.JSONField(default=dict, blank=True)
+    sign_off = models.JSONField(default=usual_sign_off, blank=True)
+    erratum = models.TextField(blank=True, max_length=2000)
     policy_version = models.PositiveIntegerField(default=1, editable=False)
 
-    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "rule")
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "rule", "sign_off", "erratum")
 
     class Meta:
         ordering = ["position", "id"]

@@ -11,12 +11,15 @@ from django.db import transaction
 from apps.contests.models import Contest
 from apps.contests.services.announcing import announce, announce_changed_boards
 from apps.contests.services.holding import hold_for_update, require_changeable
+from apps.contests.services.signatures import require_open_erratum
 from apps.contests.services.structure import count_policy
 from apps.core.slugs import save_with_free_slug
 from apps.events.models import Event
 
 # What may change whatever the contest's status: how it is shown, not what comes out.
 ALWAYS_FREE = frozenset({"name", "description", "position", "visibility"})
+# Until it is signed.
+ERRATUM = "erratum"
 
 
 @transaction.atomic
@@ -52,11 +55,14 @@ def change_contest(*, contest_id: UUID, values: Mapping[str, Any]) -> Contest:
     Raises:
         NotFound: there is none.
         ContestLocked, ContestCertified: a value is part of what was locked.
+        NothingToCorrect, SignaturesGiven: an erratum is not to be written now.
     """
     contest = hold_for_update(contest_id=contest_id)
     changed = {name for name, value in values.items() if getattr(contest, name) != value}
-    if changed - ALWAYS_FREE:
+    if changed - ALWAYS_FREE - {ERRATUM}:
         require_changeable(contest)
+    if ERRATUM in changed:
+        require_open_erratum(contest)
     for name in changed:
         setattr(contest, name, values[name])
     if changed:

@@ -1,6 +1,6 @@
-"""A contest's way, one function a transition: `open → scoring → locked → (certified) → published`, and back.
+"""A contest's way, one function a transition: `open → scoring → locked → certified → published`, and back.
 
-Certifying and voiding are in `certification`.
+Signing, which certifies, and voiding are in `certification`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.contests.errors import MarksMissing
-from apps.contests.models import Contest
+from apps.contests.models import Certification, Contest
 from apps.contests.policies import require_transition
 from apps.contests.selectors.board.policy import load_policy
 from apps.contests.selectors.missing import blocking_marks
 from apps.contests.services.announcing import announce
 from apps.contests.services.conflicts import recuse_affiliated
 from apps.contests.services.holding import hold_for_update
+from apps.contests.services.signatures import void_signatures
+from apps.core import clock
 from apps.core.access import Access
 from apps.core.errors import FieldError, Forbidden, Invalid
 from apps.core.rest.etags import require_version
@@ -105,8 +107,9 @@ def lock_contest(*, contest_id: UUID, access: Access, version: int | None = None
 
 @transaction.atomic
 def reopen_contest(*, contest_id: UUID, access: Access, reason: str, version: int | None = None) -> Contest:
-    """Go on scoring: `locked → scoring`, for a reason that is kept with the event."""
+    """Go on scoring: `locked → scoring`, for a reason that is kept. Signatures given so far are voided."""
     contest = begin_transition(contest_id=contest_id, name="reopen", access=access, version=version, reason=reason)
+    void_signatures(contest=contest, access=access, reason=reason)
     return end_transition(contest, name="reopen", event="contest.reopened", reason=reason)
 
 
@@ -114,4 +117,5 @@ def reopen_contest(*, contest_id: UUID, access: Access, reason: str, version: in
 def publish_contest(*, contest_id: UUID, access: Access, version: int | None = None) -> Contest:
     """Show the certified result to those whom the contest's visibility names."""
     contest = begin_transition(contest_id=contest_id, name="publish", access=access, version=version)
+    Certification.objects.filter(contest_id=contest.pk, voided_at=None).update(published_at=clock.now())
     return end_transition(contest, name="publish", event="contest.published")

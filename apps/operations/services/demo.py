@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from apps.accounts.enums import Role
-from apps.accounts.models import Organization, User
+from apps.accounts.models import Membership, Organization, User
 from apps.accounts.policies import MemberAccess
 from apps.accounts.services.members import add_member
 from apps.accounts.services.sessions import set_password
@@ -28,7 +29,8 @@ from apps.contests.models import (
     Recusal,
     Score,
 )
-from apps.contests.services.certification import certify_contest
+from apps.contests.selectors.sign_off import read_sign_off
+from apps.contests.services.certification import sign_contest
 from apps.contests.services.deductions import impose_deduction
 from apps.contests.services.transitions import lock_contest, open_contest, publish_contest, start_scoring
 from apps.core import clock
@@ -146,8 +148,18 @@ def _run_rescue(event: Event, judges: list[Judge], access: MemberAccess) -> None
         access=access,
     )
     lock_contest(contest_id=contest_id, access=access)
-    certify_contest(contest_id=contest_id, access=access)
+    _sign(event.organization_id, contest_id)
     publish_contest(contest_id=contest_id, access=access)
+
+
+def _sign(organization_id: UUID, contest_id: UUID) -> None:
+    """Every signature of the chain, each by the member with that role."""
+    contest = Contest.objects.get(pk=contest_id)
+    digest = read_sign_off(contest).digest
+    for role in contest.sign_off:
+        signer = Membership.objects.get(organization_id=organization_id, role=role)
+        access = MemberAccess(signer.user_id, organization_id, Role(role))
+        sign_contest(contest_id=contest_id, access=access, digest=digest)
 
 
 def _make_contest(event: Event, position: int, plan: cast.DemoContest, judges: list[Judge]) -> Made:

@@ -87,7 +87,7 @@ def test_a_certified_contest_is_deleted_only_once_its_certification_is_voided() 
     found.mark_all()
     found.stand("locked")
     client = found.client()
-    client.post(found.url("certify/"), {})
+    found.sign()
     event = f"{API}/events/{found.contest.event_id}/"
     preview = client.get(f"{event}deletion-preview/").json()
 

@@ -78,7 +78,8 @@ TABLE: dict[str, dict[str, Who]] = {
     "contests:contest-start-scoring": {"POST": TALLY},
     "contests:contest-lock": {"POST": TALLY},
     "contests:contest-reopen": {"POST": TALLY},
-    "contests:contest-certify": {"POST": OWNERS},
+    "contests:contest-sign-off": {"GET": MEMBERS},
+    "contests:contest-sign": {"POST": frozenset({"owner"})},  # whom the contest's chain names; see calls.py
     "contests:contest-publish": {"POST": ORGANIZERS},
     "contests:contest-void": {"POST": OWNERS},
     "contests:contest-leaderboard": {"GET": MEMBERS},

@@ -27,6 +27,7 @@ from apps.contests.models import (
     Judge,
     Score,
 )
+from apps.contests.selectors.sign_off import read_sign_off
 from apps.core.softdelete.models import Deletion
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
@@ -129,6 +130,19 @@ def _certified(house: House) -> None:
     certify(house.one(Contest))
 
 
+def _signed_by_the_owner(house: House) -> None:
+    """The contest is locked, and its result takes one signature."""
+    with organization_scope(house.organization.pk):
+        Contest.objects.filter(pk=house.one(Contest).pk).update(sign_off=[Role.OWNER])
+    _contest("locked")(house)
+
+
+def _digest(house: House) -> dict[str, str]:
+    """What is to be signed."""
+    with organization_scope(house.organization.pk):
+        return {"digest": read_sign_off(Contest.objects.get(pk=house.one(Contest).pk)).digest}
+
+
 def _because(house: House) -> dict[str, str]:
     """The body of what needs a reason."""
     del house
@@ -181,7 +195,7 @@ CALLS: dict[str, Call] = {
     "POST contests:contest-start-scoring": Call(prepare=_contest("open")),
     "POST contests:contest-lock": Call(prepare=_contest("scoring")),
     "POST contests:contest-reopen": Call(_because, prepare=_contest("locked")),
-    "POST contests:contest-certify": Call(prepare=_contest("locked")),
+    "POST contests:contest-sign": Call(_digest, prepare=_signed_by_the_owner),
     "POST contests:contest-publish": Call(prepare=_certified),
     "POST contests:contest-void": Call(_because, prepare=_certified),
     "GET contests:contest-certification": Call(prepare=_certified),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.contests.selectors.certification import Difference, differences, digest_of
+from apps.contests.selectors.certification import Difference, differences
+from apps.contests.selectors.documents import digest_of
 
 LEAVES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5)
 JSON = st.recursive(

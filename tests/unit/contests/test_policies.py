@@ -49,7 +49,7 @@ def test_every_status_but_the_last_leads_on_and_the_way_is_the_one_of_the_rulebo
         "draft": ["open"],
         "open": ["start-scoring"],
         "scoring": ["lock"],
-        "locked": ["reopen", "certify"],
+        "locked": ["reopen", "sign"],
         "certified": ["publish", "void"],
         "published": ["void"],
     }

@@ -26,8 +26,14 @@ router.register("certifications", certifications.CertificationViewSet, basename=
 
 UUID = PodiumViewSet.lookup_value_regex
 SCORECARD = rf"^assignments/(?P<assignment_id>{UUID})/scorecards/(?P<entry_id>{UUID})/$"
+CONTEST = rf"^contests/(?P<pk>{UUID})"
+SignOff = certifications.SignOffViewSet
 
 urlpatterns: list[URLPattern | URLResolver] = [
     route(SCORECARD, scorecards.ScorecardViewSet.as_view({"get": "retrieve", "put": "update"}), name="scorecard"),
+    route(rf"{CONTEST}/sign-off/$", SignOff.as_view({"get": "sign_off"}), name="contest-sign-off"),
+    route(rf"{CONTEST}/sign/$", SignOff.as_view({"post": "sign"}), name="contest-sign"),
+    route(rf"{CONTEST}/certification/$", SignOff.as_view({"get": "certification"}), name="contest-certification"),
+    route(rf"{CONTEST}/certification/verify/$", SignOff.as_view({"get": "verify"}), name="contest-verify"),
     *router.urls,
 ]

@@ -22,7 +22,7 @@ from tests.integration.contests.arena import Arena, arena
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("step", ["board", "open", "start_scoring", "lock", "certify", "publish", "reopen", "void"])
+@pytest.mark.parametrize("step", ["board", "open", "start_scoring", "lock", "sign", "publish", "reopen", "void"])
 def test_another_organizations_contest_takes_no_step(step: str) -> None:
     found = arena()
     stranger = entering(member(arena().organization))
@@ -36,8 +36,7 @@ def step(found: Arena, name: str, role: Role = Role.OWNER, **values: Any) -> lis
     client = entering(found.person(role))
     asked = client.get(page("contest", found.contest, name))
     assert asked.status_code == 200, asked.status_code
-    version = asked.context["form"].initial["version"]
-    response = client.post(page("contest", found.contest, name), {"version": version, **values})
+    response = client.post(page("contest", found.contest, name), {**asked.context["form"].initial, **values})
     assert (response.status_code, response.headers.get("Location")) == (302, page("contest", found.contest))
     return told(response)
 
@@ -47,8 +46,10 @@ def test_a_contest_goes_its_whole_way_and_back_by_buttons() -> None:
     found.stand("draft")
     said = step(found, "open") + step(found, "start_scoring")
     found.mark_all()
-    for name, reason in (("lock", ""), ("reopen", "A mark was wrong"), ("lock", ""), ("certify", "")):
+    for name, reason in (("lock", ""), ("reopen", "A mark was wrong"), ("lock", "")):
         said += step(found, name, reason=reason)
+    for role in (Role.TALLY_MASTER, Role.AUDITOR, Role.ORGANIZER):
+        said += step(found, "sign", role)
     said += step(found, "publish") + step(found, "void", reason="Wrong skater")
 
     assert said == [
@@ -57,7 +58,9 @@ def test_a_contest_goes_its_whole_way_and_back_by_buttons() -> None:
         "Ladies is locked.",
         "Ladies is reopened.",
         "Ladies is locked.",
-        "Ladies is certified.",
+        "Ladies is signed.",
+        "Ladies is signed.",
+        "Ladies is signed.",
         "Ladies is published.",
         "Ladies is locked; its certification was voided.",
     ]
@@ -119,7 +122,7 @@ def test_who_may_not_take_a_step_sees_no_button_and_is_refused() -> None:
 
     buttons = organizer.get(page("contest", found.contest)).context["actions_detail"]
     assert [button["title"] for button in buttons] == ["Board"]
-    assert organizer.post(page("contest", found.contest, "certify"), {"version": 1}).status_code == 403
+    assert organizer.post(page("contest", found.contest, "reopen"), {"version": 1}).status_code == 403
     assert found.now().status == "locked"
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.contests.api.v1.serializers.fields import ContestRuleField, PartSerializer, ScoringRuleField
 from apps.contests.models import Category, Contest, Criterion
-from apps.contests.policies import allowed_transitions
+from apps.contests.policies import SIGNING_ROLES, allowed_transitions
 from apps.core.rest.serializers import StrictSerializer
 
 SLUG = "Unique among its live siblings; made from the name when left out."
@@ -25,6 +25,13 @@ class ContestSerializer(PartSerializer):
     leaderboard = serializers.HyperlinkedIdentityField(view_name="contests:contest-leaderboard")
     slug = serializers.SlugField(max_length=80, required=False, help_text=SLUG)
     rule = ContestRuleField(required=False)
+    sign_off = serializers.ListField(
+        child=serializers.ChoiceField(choices=SIGNING_ROLES),
+        required=False,
+        min_length=1,
+        max_length=10,
+        help_text="The roles that sign the result, in their order, each by a different person.",
+    )
     transitions = serializers.SerializerMethodField()
 
     class Meta:
@@ -42,6 +49,8 @@ class ContestSerializer(PartSerializer):
             "visibility",
             "blind",
             "rule",
+            "sign_off",
+            "erratum",
             "policy_version",
             "leaderboard",
             *STAMPS,

@@ -19,7 +19,6 @@ from apps.contests.api.v1.serializers.boards import (
     show_category_board,
     show_contest_board,
 )
-from apps.contests.api.v1.serializers.certifications import CertificationDetailSerializer, VerificationSerializer
 from apps.contests.api.v1.serializers.structure import (
     CategorySerializer,
     ContestSerializer,
@@ -31,10 +30,9 @@ from apps.contests.api.v1.views.boards import EXPAND, answer_board, asks_for_mar
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.models import Category, Contest, Criterion
 from apps.contests.policies import TRANSITIONS
-from apps.contests.selectors.certification import certification_in_force, verify_certification
 from apps.contests.selectors.leaderboard import category_board, contest_board
 from apps.contests.services import transitions
-from apps.contests.services.certification import certify_contest, void_certification
+from apps.contests.services.certification import void_certification
 from apps.contests.services.contests import change_contest, create_contest
 from apps.core.access import Capability
 from apps.core.rest.etags import expected_version
@@ -90,12 +88,6 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
 
     @extend_schema(request=EmptySerializer)
     @action(detail=True, methods=["post"])
-    def certify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Sign the frozen result: `locked → certified`."""
-        return self._move(request, certify_contest)
-
-    @extend_schema(request=EmptySerializer)
-    @action(detail=True, methods=["post"])
     def publish(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the certified result: `certified → published`."""
         return self._move(request, transitions.publish_contest)
@@ -113,21 +105,6 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         with_marks = asks_for_marks(request)
         board = contest_board(self.get_object(), access=self.access, with_marks=with_marks)
         return answer_board(request, show_contest_board(board))
-
-    @extend_schema(responses=CertificationDetailSerializer)
-    @action(detail=True, methods=["get"])
-    def certification(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The certification in force, with the document that was signed."""
-        found = certification_in_force(self.get_object())
-        serializer = CertificationDetailSerializer(found, context=self.get_serializer_context())
-        return Response(serializer.data)
-
-    @extend_schema(responses=VerificationSerializer)
-    @action(detail=True, methods=["get"], url_path="certification/verify")
-    def verify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Compute the certified result again from the stored marks, and say whether its hash holds."""
-        verification = verify_certification(self.get_object())
-        return Response(VerificationSerializer(verification, context=self.get_serializer_context()).data)
 
     def _move(self, request: Request, service: Callable[..., object], *, with_reason: bool = False) -> Response:
         contest = self.get_object()
