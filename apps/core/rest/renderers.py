@@ -42,6 +42,27 @@ class PlainJSONRenderer(_ProblemAware):
     format = "json"
 
 
+class CSVRenderer(PlainJSONRenderer):
+    """Lets a client ask for `text/csv`; what is not the file itself (an error) is JSON."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class XLSXRenderer(PlainJSONRenderer):
+    """The same for a workbook."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    format = "xlsx"
+
+
+class PageRenderer(PlainJSONRenderer):
+    """The same for a page that is to be printed."""
+
+    media_type = "text/html"
+    format = "html"
+
+
 class StaffBrowsableAPIRenderer(BrowsableAPIRenderer):
     """The browsable API: for everyone in development, for people who have signed in elsewhere."""
 

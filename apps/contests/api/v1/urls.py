@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from apps.contests.api.v1.views import analysis, certifications, marks, people, scorecards, structure
+from apps.contests.api.v1.views import analysis, certifications, exports, marks, people, scorecards, structure
 from apps.core.rest.routers import PodiumRouter, route
 from apps.core.rest.views import PodiumViewSet
 
@@ -13,6 +13,7 @@ app_name = "contests"
 router = PodiumRouter()
 router.register("contests", structure.ContestViewSet, basename="contest")
 router.register("contests", analysis.AnalysisViewSet, basename="analysis")
+router.register("contests", exports.ContestExportViewSet, basename="contest-export")
 router.register("categories", structure.CategoryViewSet, basename="category")
 router.register("criteria", structure.CriterionViewSet, basename="criterion")
 router.register("contestants", people.ContestantViewSet, basename="contestant")

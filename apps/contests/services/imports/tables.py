@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from apps.contests.services.imports.faults import SHOWN, Faults, shown
+from apps.core.rest.sheets import unguarded
 
 LONGEST_LINE = 64 * 1024
 MOST_ROWS = 1_000_000
@@ -51,8 +52,8 @@ class Row:
         return value
 
     def any_text(self, column: str, *, longest: int = 200) -> str:
-        """A cell that may be empty, in a column that may be missing."""
-        value = self.cells.get(column, "").strip()
+        """A cell that may be empty, in a column that may be missing, without an export's guard against formulas."""
+        value = unguarded(self.cells.get(column, "").strip())
         if len(value) > longest:
             self.refuse(column, "TOO_LONG", f"Shorten {column} to {longest} characters; it has {len(value)}.")
         return value

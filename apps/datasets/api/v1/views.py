@@ -18,7 +18,7 @@ from apps.core.access import Capability
 from apps.core.errors import NotFound
 from apps.core.rest.etags import is_known
 from apps.core.rest.filters import refuse_unknown_params, whole_number
-from apps.core.rest.renderers import PlainJSONRenderer
+from apps.core.rest.renderers import CSVRenderer
 from apps.core.rest.streams import FileResponse
 from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row, organization_required
 from apps.core.softdelete.rest import SoftDeleteMixin
@@ -29,13 +29,6 @@ from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.selectors import version_of, versions_of, with_current_version
 
 MOST_VERSIONS = 999_999_999
-
-
-class CSVRenderer(PlainJSONRenderer):
-    """Lets a client ask for `text/csv`; what is not the file itself (an error) is JSON."""
-
-    media_type = "text/csv"
-    format = "csv"
 
 
 class DatasetViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):

@@ -17,6 +17,10 @@ NO_PAGES = {
     "GET docs": "Swagger UI has a page of its own",
     "GET redoc": "Redoc has a page of its own",
     "GET datasets:dataset-download": "the file itself",
+    "GET contests:contest-export-results-csv": "the file itself",
+    "GET contests:contest-export-results-xlsx": "the file itself",
+    "GET contests:contest-export-results-print": "a page for paper",
+    "GET contests:contest-export-marks-csv": "the file itself",
 }
 
 
