@@ -22,6 +22,15 @@ class Visibility(models.TextChoices):
     PUBLIC = "public", "Everyone"
 
 
+class PublicBoardState(models.TextChoices):
+    """What somebody sees of the standings who has not signed in."""
+
+    WITHHELD = "withheld", "Not shown yet"
+    LIVE = "live", "Live"
+    FROZEN = "frozen", "Frozen"
+    PUBLISHED = "published", "Published"
+
+
 class ContestantStatus(models.TextChoices):
     """Whether a contestant takes part."""
 

@@ -33,6 +33,27 @@ class ContestCertified(Conflict):
     title = "The contest is certified"
 
 
+class BoardFrozen(Conflict):
+    """The public board is frozen already."""
+
+    code = "BOARD_FROZEN"
+    title = "The board is frozen"
+
+
+class BoardNotFrozen(Conflict):
+    """There is no freeze to lift."""
+
+    code = "BOARD_NOT_FROZEN"
+    title = "The board is not frozen"
+
+
+class NothingToFreeze(Conflict):
+    """A draft has no board yet, and a published result is final."""
+
+    code = "NOTHING_TO_FREEZE"
+    title = "There is no board to freeze"
+
+
 class MarksMissing(Conflict):
     """A category whose rule blocks on missing marks lacks some; `errors` names each."""
 

@@ -9,12 +9,22 @@ from types import MappingProxyType
 
 from apps.accounts.enums import Role
 from apps.accounts.policies import ALLOWED
-from apps.contests.enums import ContestantStatus, ContestStatus, EntryState, ScoreState, SeatRole
+from apps.contests.enums import (
+    ContestantStatus,
+    ContestStatus,
+    EntryState,
+    PublicBoardState,
+    ScoreState,
+    SeatRole,
+    Visibility,
+)
 from apps.contests.errors import TransitionNotAllowed
 from apps.contests.models import Assignment, Contest, Contestant, Criterion, Entry, Judge
 from apps.contests.scoring.rounding import canonical
 from apps.core.access import Access, Capability
 from apps.core.errors import FieldError
+from apps.events.enums import EventStatus
+from apps.events.models import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,33 @@ def is_changeable(contest: Contest) -> bool:
 def is_certified(contest: Contest) -> bool:
     """Whether a certification is in force."""
     return contest.status in CERTIFIED
+
+
+def public_state(contest: Contest) -> PublicBoardState:
+    """What the public sees of the standings: nothing, unless the contest is published, frozen or shown live."""
+    if contest.status == ContestStatus.PUBLISHED:
+        return PublicBoardState.PUBLISHED
+    if contest.frozen_at is not None:
+        return PublicBoardState.FROZEN
+    is_shown = contest.live_board and contest.status not in {ContestStatus.DRAFT, ContestStatus.OPEN}
+    return PublicBoardState.LIVE if is_shown else PublicBoardState.WITHHELD
+
+
+def may_freeze(contest: Contest) -> bool:
+    """Whether there is a public board to freeze: a draft has none yet, a published result is final."""
+    return contest.frozen_at is None and contest.status not in {ContestStatus.DRAFT, ContestStatus.PUBLISHED}
+
+
+def is_public(contest: Contest, event: Event) -> bool:
+    """Whether anybody may know of the contest at all; `unlisted` ones by their address only."""
+    is_out = contest.status != ContestStatus.DRAFT and event.status != EventStatus.DRAFT
+    return is_out and contest.visibility != Visibility.PRIVATE
+
+
+def public_follows(contest: Contest) -> bool:
+    """Whether a change of the board is one that the public sees."""
+    shown = {PublicBoardState.LIVE, PublicBoardState.PUBLISHED}
+    return contest.visibility != Visibility.PRIVATE and public_state(contest) in shown
 
 
 def competes(entry: Entry) -> bool:

@@ -35,6 +35,7 @@ REST_FRAMEWORK = {
 API_RATES = {
     "anonymous": "120/minute",
     "user": "1200/minute",
+    "public": "600/minute",
     "login": "10/minute",
     "refresh": "60/minute",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, ClassVar
 
 import factory
 
@@ -12,6 +13,7 @@ from apps.contests import models
 from apps.contests.enums import ContestStatus
 from apps.contests.selectors.sign_off import read_sign_off
 from apps.contests.services.certification import sign_contest, void_certification
+from apps.core import clock
 from apps.core.ids import new_id
 from apps.core.tenancy import organization_scope
 from tests.factories.accounts import OrganizationFactory
@@ -136,6 +138,19 @@ class DeductionFactory(ScopedFactory[models.Deduction]):
     organization = factory.SelfAttribute("entry.organization")
     amount = Decimal(1)
     reason = "Fall"
+
+
+class BoardFreezeFactory(ScopedFactory[models.BoardFreeze]):
+    """A freeze that was lifted."""
+
+    class Meta:
+        model = models.BoardFreeze
+
+    contest = factory.SubFactory(ContestFactory)
+    organization = factory.SelfAttribute("contest.organization")
+    document: ClassVar[dict[str, Any]] = {"rows": []}
+    frozen_at = factory.LazyFunction(clock.now)
+    lifted_at = factory.LazyFunction(clock.now)
 
 
 def sign(contest: models.Contest, *, but: int = 0) -> None:

@@ -18,8 +18,9 @@ from unfold.enums import ActionVariant
 from apps.accounts.enums import Role
 from apps.contests.admin.boards import board_table
 from apps.contests.admin.forms import VERSION, ContestForm, ReasonedStepForm, SigningForm
+from apps.contests.admin.freezing import FREEZING, FreezingAdmin
 from apps.contests.admin.parts import PartInline, by, live_count, shown_json
-from apps.contests.admin.steps import Step, SteppedAdmin
+from apps.contests.admin.steps import Step
 from apps.contests.enums import ContestStatus
 from apps.contests.models import Category, Certification, Contest, Contestant
 from apps.contests.policies import TRANSITIONS, allowed_transitions, is_changeable
@@ -41,7 +42,8 @@ STATUS_COLORS = {
     ContestStatus.CERTIFIED.label: "success",
     ContestStatus.PUBLISHED.label: "success",
 }
-FIELDS = ["event", "name", "slug", "description", "position", "visibility", "blind", "rule", "sign_off"]
+SHOWN = ["visibility", "live_board"]
+FIELDS = ["event", "name", "slug", "description", "position", *SHOWN, "blind", "rule", "sign_off"]
 
 
 class CategoryInline(PartInline):
@@ -53,7 +55,7 @@ class CategoryInline(PartInline):
 
 
 @admin.register(Contest)
-class ContestAdmin(SteppedAdmin):
+class ContestAdmin(FreezingAdmin):
     """What has one winner list."""
 
     form = ContestForm
@@ -65,17 +67,21 @@ class ContestAdmin(SteppedAdmin):
     ordering = ["-id"]
     autocomplete_fields = ["event"]
     inlines = [CategoryInline]
-    readonly_fields = ["status_badge", "shown_rule", "policy_version", "created_at", "updated_at"]
+    readonly_fields = ["status_badge", "shown_rule", "frozen_at", "policy_version", "created_at", "updated_at"]
     fieldsets: ClassVar[Any] = [
         (
             None,
-            {"fields": ["event", "name", "slug", "status_badge", "description", "position", "visibility", "blind"]},
+            {"fields": ["event", "name", "slug", "status_badge", "description", "position", "blind"]},
+        ),
+        (
+            "Public",
+            {"classes": ["tab"], "fields": [*SHOWN, "frozen_at"]},
         ),
         ("Rule", {"classes": ["tab"], "fields": ["rule", "policy_version"]}),
         ("Sign-off", {"classes": ["tab"], "fields": ["sign_off", "erratum"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
-    actions_detail = ["board", "open", "start_scoring", "lock", "sign", "publish", "reopen", "void"]
+    actions_detail = ["board", "open", "start_scoring", "lock", "sign", "publish", *FREEZING, "reopen", "void"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Contest]:
         contests: models.QuerySet[Contest] = super().get_queryset(request)
@@ -149,9 +155,11 @@ class ContestAdmin(SteppedAdmin):
         allowed = [name for name in allowed_transitions(row.status) if self.has_step_permission(request, row, name)]
         if "sign" in allowed and not may_take(sign_off_steps(row), access_of(request)):
             allowed.remove("sign")
-        return {"board", *(name.replace("-", "_") for name in allowed)}
+        return {"board", *(name.replace("-", "_") for name in allowed), *self.names_of_freezing(request, row)}
 
     def has_step_permission(self, request: HttpRequest, row: Contest, name: str) -> bool:
+        if name in FREEZING:
+            return self.may_freeze_boards(request, row)
         return access_of(request).allows(TRANSITIONS[name].capability, row)
 
     @action(description="Board", url_path="board", icon="leaderboard")  # type: ignore[untyped-decorator]

@@ -29,6 +29,7 @@ class Contest(OrganizationModel):
     `rule` is a `scoring.ContestRule` as data. `policy_version` counts its changes and those of the categories after
     the first mark; the board names the one that it was computed with. `sign_off` are the roles that sign its result,
     in their order. `erratum` is the draft of what the next certification says about the published one before it.
+    While `frozen_at` is set, the public sees the board of that time (`BoardFreeze`).
     """
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="contests", db_index=False)
@@ -44,6 +45,8 @@ class Contest(OrganizationModel):
     rule = models.JSONField(default=dict, blank=True)
     sign_off = models.JSONField(default=usual_sign_off, blank=True)
     erratum = models.TextField(blank=True, max_length=2000)
+    live_board = models.BooleanField(default=False, help_text="The public board shows standings before the result.")
+    frozen_at = models.DateTimeField(null=True, editable=False)
     policy_version = models.PositiveIntegerField(default=1, editable=False)
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "rule", "sign_off", "erratum")

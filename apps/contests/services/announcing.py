@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apps.contests.models import Contest
+from apps.contests.policies import public_follows
 from apps.core.outbox.services import DomainEvent, emit_many
 
 
@@ -14,8 +15,10 @@ def announce(contest: Contest, type_: str, **data: object) -> None:
 
 
 def announce_changed_boards(contests: Iterable[Contest]) -> None:
-    """Say that the boards of these contests are no longer what they were."""
-    emit_many([_event(contest, "leaderboard.changed", {}) for contest in contests])
+    """Say that the boards of these contests are no longer what they were, and whether the public sees it."""
+    emit_many(
+        [_event(contest, "leaderboard.changed", {"public_changed": public_follows(contest)}) for contest in contests]
+    )
 
 
 def _event(contest: Contest, type_: str, data: dict[str, object]) -> DomainEvent:

@@ -17,7 +17,7 @@ from apps.core.slugs import save_with_free_slug
 from apps.events.models import Event
 
 # What may change whatever the contest's status: how it is shown, not what comes out.
-ALWAYS_FREE = frozenset({"name", "description", "position", "visibility"})
+ALWAYS_FREE = frozenset({"name", "description", "position", "visibility", "live_board"})
 # Until it is signed.
 ERRATUM = "erratum"
 
@@ -69,5 +69,6 @@ def change_contest(*, contest_id: UUID, values: Mapping[str, Any]) -> Contest:
         contest.save(update_fields=changed)
     if "rule" in changed:
         count_policy(contest)
+    if changed & {"rule", "visibility", "live_board"}:
         announce_changed_boards([contest])
     return contest

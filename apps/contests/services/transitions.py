@@ -16,6 +16,7 @@ from apps.contests.selectors.board.policy import load_policy
 from apps.contests.selectors.missing import blocking_marks
 from apps.contests.services.announcing import announce
 from apps.contests.services.conflicts import recuse_affiliated
+from apps.contests.services.freezing import lift_freeze
 from apps.contests.services.holding import hold_for_update
 from apps.contests.services.signatures import void_signatures
 from apps.core import clock
@@ -115,7 +116,8 @@ def reopen_contest(*, contest_id: UUID, access: Access, reason: str, version: in
 
 @transaction.atomic
 def publish_contest(*, contest_id: UUID, access: Access, version: int | None = None) -> Contest:
-    """Show the certified result to those whom the contest's visibility names."""
+    """Show the certified result to those whom the contest's visibility names; a freeze of the board ends."""
     contest = begin_transition(contest_id=contest_id, name="publish", access=access, version=version)
     Certification.objects.filter(contest_id=contest.pk, voided_at=None).update(published_at=clock.now())
+    lift_freeze(contest, access=access)
     return end_transition(contest, name="publish", event="contest.published")

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import TokenFamily
+from apps.accounts.policies import MemberAccess
 from apps.accounts.services.tokens import TokenPair, issue_pair
 from apps.contests.models import (
     Assignment,
@@ -28,6 +29,7 @@ from apps.contests.models import (
     Score,
 )
 from apps.contests.selectors.sign_off import read_sign_off
+from apps.contests.services.freezing import freeze_board
 from apps.core.softdelete.models import Deletion
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
@@ -143,6 +145,22 @@ def _digest(house: House) -> dict[str, str]:
         return {"digest": read_sign_off(Contest.objects.get(pk=house.one(Contest).pk)).digest}
 
 
+def _public(house: House) -> None:
+    """The contest and its result are for everybody."""
+    _certified(house)
+    _stand("completed")(house)
+    with organization_scope(house.organization.pk):
+        Contest.objects.filter(pk=house.one(Contest).pk).update(status="published", visibility="public")
+
+
+def _frozen(house: House) -> None:
+    """The contest's public board is frozen."""
+    house.one(Score)
+    contest = house.one(Contest)
+    with organization_scope(house.organization.pk):
+        freeze_board(contest_id=contest.pk, access=MemberAccess(house.owner.pk, house.organization.pk, Role.OWNER))
+
+
 def _because(house: House) -> dict[str, str]:
     """The body of what needs a reason."""
     del house
@@ -198,6 +216,11 @@ CALLS: dict[str, Call] = {
     "POST contests:contest-sign": Call(_digest, prepare=_signed_by_the_owner),
     "POST contests:contest-publish": Call(prepare=_certified),
     "POST contests:contest-void": Call(_because, prepare=_certified),
+    "POST contests:contest-unfreeze": Call(prepare=_frozen),
+    "GET contests:public-contest": Call(prepare=_public),
+    "GET contests:public-leaderboard": Call(prepare=_public),
+    "GET contests:public-certification": Call(prepare=_public),
+    "GET contests:public-event": Call(prepare=_public),
     "GET contests:contest-certification": Call(prepare=_certified),
     "GET contests:contest-verify": Call(prepare=_certified),
     "POST contests:category-list": Call(_of(Contest, name="Free skating")),

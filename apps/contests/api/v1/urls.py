@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from apps.contests.api.v1.views import analysis, certifications, exports, marks, people, scorecards, structure
+from apps.contests.api.v1.views import (
+    analysis,
+    certifications,
+    exports,
+    marks,
+    people,
+    public,
+    scorecards,
+    structure,
+)
 from apps.core.rest.routers import PodiumRouter, route
 from apps.core.rest.views import PodiumViewSet
 
@@ -26,6 +35,8 @@ router.register("deductions", marks.DeductionViewSet, basename="deduction")
 router.register("certifications", certifications.CertificationViewSet, basename="certification")
 
 UUID = PodiumViewSet.lookup_value_regex
+PUBLIC_CONTEST = rf"^public/contests/(?P<contest_id>{UUID})"
+PUBLIC_EVENT = rf"^public/events/(?P<event_id>{UUID})/contests/$"
 SCORECARD = rf"^assignments/(?P<assignment_id>{UUID})/scorecards/(?P<entry_id>{UUID})/$"
 CONTEST = rf"^contests/(?P<pk>{UUID})"
 SignOff = certifications.SignOffViewSet
@@ -36,5 +47,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route(rf"{CONTEST}/sign/$", SignOff.as_view({"post": "sign"}), name="contest-sign"),
     route(rf"{CONTEST}/certification/$", SignOff.as_view({"get": "certification"}), name="contest-certification"),
     route(rf"{CONTEST}/certification/verify/$", SignOff.as_view({"get": "verify"}), name="contest-verify"),
+    route(rf"{PUBLIC_CONTEST}/$", public.PublicContestView.as_view(), name="public-contest"),
+    route(rf"{PUBLIC_CONTEST}/leaderboard/$", public.PublicLeaderboardView.as_view(), name="public-leaderboard"),
+    route(
+        rf"{PUBLIC_CONTEST}/certification/$", public.PublicCertificationView.as_view(), name="public-certification"
+    ),
+    route(PUBLIC_EVENT, public.PublicEventView.as_view(), name="public-event"),
     *router.urls,
 ]

@@ -22,7 +22,9 @@ from tests.integration.contests.arena import Arena, arena
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("step", ["board", "open", "start_scoring", "lock", "sign", "publish", "reopen", "void"])
+@pytest.mark.parametrize(
+    "step", ["board", "open", "start_scoring", "lock", "sign", "publish", "freeze", "unfreeze", "reopen", "void"]
+)
 def test_another_organizations_contest_takes_no_step(step: str) -> None:
     found = arena()
     stranger = entering(member(arena().organization))
@@ -39,6 +41,23 @@ def step(found: Arena, name: str, role: Role = Role.OWNER, **values: Any) -> lis
     response = client.post(page("contest", found.contest, name), {**asked.context["form"].initial, **values})
     assert (response.status_code, response.headers.get("Location")) == (302, page("contest", found.contest))
     return told(response)
+
+
+def test_the_public_board_is_frozen_and_unfrozen_by_buttons() -> None:
+    found = arena(name="Ladies", visibility="public", live_board=True)
+    found.mark_all()
+
+    said = step(found, "freeze", Role.ORGANIZER)
+    board = entering(found.person(Role.ORGANIZER)).get(page("contest", found.contest, "board")).content.decode()
+    said += step(found, "freeze", Role.ORGANIZER) + step(found, "unfreeze", Role.ORGANIZER)
+
+    assert said == [
+        "Ladies has a frozen public board.",
+        "The public board is frozen already.",
+        "Ladies has a public board that follows again.",
+    ]
+    assert "This is the live one." in board
+    assert found.now().frozen_at is None
 
 
 def test_a_contest_goes_its_whole_way_and_back_by_buttons() -> None:
@@ -121,7 +140,7 @@ def test_who_may_not_take_a_step_sees_no_button_and_is_refused() -> None:
     organizer = entering(found.person(Role.ORGANIZER))
 
     buttons = organizer.get(page("contest", found.contest)).context["actions_detail"]
-    assert [button["title"] for button in buttons] == ["Board"]
+    assert [button["title"] for button in buttons] == ["Board", "Freeze the public board"]
     assert organizer.post(page("contest", found.contest, "reopen"), {"version": 1}).status_code == 403
     assert found.now().status == "locked"
 

@@ -127,6 +127,9 @@ class BoardHeadSerializer(StrictSerializer):
     status = serializers.CharField()
     policy_version = serializers.IntegerField(help_text="Of the rules that it was computed with.")
     as_of = serializers.DateTimeField(help_text="The latest change that it was computed from.")
+    frozen_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when the public sees another board than this one."
+    )
     withheld = serializers.BooleanField(help_text="True: judges see no figures until the contest is locked.")
 
 
@@ -153,6 +156,7 @@ def _head(board: ContestBoard | CategoryBoard) -> dict[str, Any]:
         "status": board.contest.status,
         "policy_version": board.contest.policy_version,
         "as_of": board.as_of,
+        "frozen_at": board.contest.frozen_at,
         "withheld": board.withheld,
     }
 

@@ -52,10 +52,12 @@ class ContestSerializer(PartSerializer):
             "sign_off",
             "erratum",
             "policy_version",
+            "live_board",
+            "frozen_at",
             "leaderboard",
             *STAMPS,
         ]
-        read_only_fields = ["id", "status", "policy_version", *STAMPS]
+        read_only_fields = ["id", "status", "policy_version", "frozen_at", *STAMPS]
 
     def get_transitions(self, contest: Contest) -> list[str]:
         return allowed_transitions(contest.status)

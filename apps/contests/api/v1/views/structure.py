@@ -31,7 +31,7 @@ from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.models import Category, Contest, Criterion
 from apps.contests.policies import TRANSITIONS
 from apps.contests.selectors.leaderboard import category_board, contest_board
-from apps.contests.services import transitions
+from apps.contests.services import freezing, transitions
 from apps.contests.services.certification import void_certification
 from apps.contests.services.contests import change_contest, create_contest
 from apps.core.access import Capability
@@ -49,6 +49,8 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         "read": Capability.VIEW,
         "write": Capability.ORGANIZE,
         "metadata": Capability.VIEW,
+        "freeze": Capability.ORGANIZE,
+        "unfreeze": Capability.ORGANIZE,
         **{name.replace("-", "_"): transition.capability for name, transition in TRANSITIONS.items()},
     }
     filterset_class = ContestFilter
@@ -97,6 +99,18 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
     def void(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take the certification back, for a reason: `certified, published → locked`."""
         return self._move(request, void_certification, with_reason=True)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"])
+    def freeze(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Keep the public board as it is now; members go on seeing the live one."""
+        return self._move(request, freezing.freeze_board)
+
+    @extend_schema(request=EmptySerializer)
+    @action(detail=True, methods=["post"])
+    def unfreeze(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Let the public board follow again."""
+        return self._move(request, freezing.unfreeze_board)
 
     @extend_schema(parameters=[EXPAND], responses=ContestBoardSerializer)
     @action(detail=True, methods=["get"])
