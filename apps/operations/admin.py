@@ -11,7 +11,6 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -23,6 +22,7 @@ from apps.core.access import Access, Capability
 from apps.core.errors import PodiumError
 from apps.core.jobs.models import Job
 from apps.core.jobs.services import request_cancel
+from apps.core.softdelete.editing import FoundAdmin
 from apps.operations.selectors import counts_in, events_made_by, fault_rows, faults_in, visible_jobs
 
 STATE_LABELS = {
@@ -77,7 +77,7 @@ class ImportForm(forms.Form):
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):  # type: ignore[misc]
+class JobAdmin(FoundAdmin):
     """Long work. Nothing is edited: it is started, watched and cancelled."""
 
     list_display = ["label", "kind", "shown_state", "shown_progress", "created_at", "finished_at"]
@@ -129,7 +129,7 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
         """The job's page; `?part=state` is the piece of it that the page asks for again while the job runs."""
         job = self.get_object(request, object_id)
         if job is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         context = {
             **self.admin_site.each_context(request),
             **(extra_context or {}),

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 
 from apps.accounts.models import Membership, User
 from apps.accounts.services.sessions import remove_password, set_password
+from apps.core.softdelete.editing import VersionedForm
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -20,7 +21,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
         fields = ["email", "full_name"]
 
 
-class UserForm(UserChangeForm):  # type: ignore[misc]
+class UserForm(VersionedForm, UserChangeForm):  # type: ignore[misc]
     """Somebody known."""
 
     class Meta:
@@ -43,7 +44,7 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]
         return self.user
 
 
-class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+class MembershipForm(VersionedForm):
     """A member's role."""
 
     class Meta:

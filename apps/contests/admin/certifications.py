@@ -15,7 +15,6 @@ from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -27,12 +26,13 @@ from apps.contests.selectors.certification import verify_certification
 from apps.core.access import Capability
 from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
+from apps.core.softdelete.editing import FoundAdmin
 
 SHORT = 12
 
 
 @admin.register(Certification)
-class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
+class CertificationAdmin(FoundAdmin):
     """Frozen results and who signed them. Nobody changes one here or anywhere."""
 
     list_display = ["contest_name", "number", "badge", "short_digest", "certified_at", "published_at", "voided_at"]
@@ -197,10 +197,6 @@ class CertificationAdmin(ModelAdmin):  # type: ignore[misc]
         if certification is None:
             raise Http404("There is no such certification, or none that you may see.")
         return certification
-
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
-        del request
-        raise Http404(f"There is no {opts.verbose_name} {object_id}, or none that you may see.")
 
 
 def _contest_of(certification: Certification) -> Contest | None:

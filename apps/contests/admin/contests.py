@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 
 from apps.accounts.enums import Role
 from apps.contests.admin.boards import board_table
-from apps.contests.admin.forms import VERSION, ContestForm, ReasonedStepForm, SigningForm
+from apps.contests.admin.forms import ContestForm, ReasonedStepForm, SigningForm
 from apps.contests.admin.freezing import FREEZING, FreezingAdmin
 from apps.contests.admin.parts import PartInline, by, live_count, shown_json
 from apps.contests.admin.steps import Step
@@ -33,6 +33,7 @@ from apps.contests.services.holding import hold_for_update
 from apps.core.errors import PodiumError
 from apps.core.rest.etags import require_version
 from apps.core.softdelete.admin import access_of
+from apps.core.softdelete.editing import VERSION
 
 STATUS_COLORS = {
     ContestStatus.DRAFT.label: "default",

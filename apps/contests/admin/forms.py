@@ -20,39 +20,22 @@ from apps.contests.scoring.contest_rule import ContestRule
 from apps.contests.scoring.errors import InvalidRule
 from apps.contests.scoring.rounding import canonical
 from apps.contests.scoring.rule import ScoringRule
+from apps.core.softdelete.editing import VersionedForm
 from apps.core.tenancy import current_organization_id
 
-VERSION = "version_read"
 RULE = "What is left out has its default; docs/scoring.md describes each field."
 
 Rule = Mapping[str, Any]
 
 
-class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Says which version it was made from, so that nobody overwrites what they have not seen."""
-
-    version_read = forms.IntegerField(required=False, widget=forms.HiddenInput)
+class PlainForm(VersionedForm):
+    """Shows decimals as people write them: 0.5, not 0.5000."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self._is_change():
-            self.initial[VERSION] = self.instance.version
         for name, value in self.initial.items():
-            if isinstance(value, Decimal):  # 0.5, not 0.5000
+            if isinstance(value, Decimal):
                 self.initial[name] = canonical(value)
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        if self._is_change() and values.get(VERSION) != self.instance.version:
-            raise ValidationError(
-                "Somebody else changed this after you opened it, and nothing of yours was saved. "
-                "Open it again to see what it says now.",
-                code="stale",
-            )
-        return values
-
-    def _is_change(self) -> bool:
-        return not self.instance._state.adding
 
 
 class RuleField(forms.JSONField):
@@ -111,7 +94,7 @@ class SignOffField(forms.Field):
         return bool(super().has_changed(self.prepare_value(initial), data))
 
 
-class ContestForm(VersionedForm):
+class ContestForm(PlainForm):
     """A contest, the rule of its winner list, and who signs that."""
 
     rule = RuleField(lambda data: ContestRule.from_dict(data).to_dict())
@@ -122,7 +105,7 @@ class ContestForm(VersionedForm):
         fields = ["name", "slug", "description", "position", "visibility", "blind", "rule", "sign_off", "erratum"]
 
 
-class CategoryForm(VersionedForm):
+class CategoryForm(PlainForm):
     """A category and its scoring rule."""
 
     rule = RuleField(lambda data: ScoringRule.from_dict(data).to_dict())
@@ -132,7 +115,7 @@ class CategoryForm(VersionedForm):
         fields = ["name", "slug", "position", "weight", "rule"]
 
 
-class CriterionForm(VersionedForm):
+class CriterionForm(PlainForm):
     """A criterion, whose scale goes up in steps."""
 
     class Meta:
@@ -149,7 +132,7 @@ class CriterionForm(VersionedForm):
         return values
 
 
-class JudgeForm(VersionedForm):
+class JudgeForm(PlainForm):
     """A judge; who signs in is a member of the same organization."""
 
     class Meta:
@@ -164,7 +147,7 @@ class JudgeForm(VersionedForm):
             self.fields["user"].queryset = self.fields["user"].queryset.filter(pk__in=ids)  # type: ignore[attr-defined]
 
 
-class ScoreForm(VersionedForm):
+class ScoreForm(PlainForm):
     """A mark on its criterion's scale."""
 
     class Meta:

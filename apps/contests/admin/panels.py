@@ -9,13 +9,14 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from apps.contests.admin.forms import VERSION, JudgeForm
+from apps.contests.admin.forms import JudgeForm
 from apps.contests.admin.parts import PartAdmin, PartInline, RowAdmin, by, live_count
 from apps.contests.enums import SeatRole
 from apps.contests.models import Assignment, Contest, Judge, Recusal, Score
 from apps.contests.services.structure import change_judge
 from apps.core.rest.etags import require_version
 from apps.core.softdelete.admin import OrganizationOwnedAdmin
+from apps.core.softdelete.editing import VERSION
 
 ROLE_COLORS = {
     SeatRole.JUDGE.label: "default",

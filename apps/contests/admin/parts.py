@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from functools import reduce
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from apps.contests.admin.forms import VERSION, VersionedForm
+from apps.contests.admin.forms import PlainForm
 from apps.contests.models import Contest
 from apps.contests.policies import is_changeable
 from apps.contests.services.structure import add_part, change_part
 from apps.core.rest.etags import require_version
 from apps.core.softdelete.admin import SoftDeleteAdmin
+from apps.core.softdelete.editing import VERSION
 
 
 def by(path: str) -> tuple[str, Any]:
@@ -46,17 +47,15 @@ def shown_json(value: object) -> str:
 class RowAdmin(SoftDeleteAdmin):
     """The admin of a row with a version.
 
-    `belongs` are the fields that say where it belongs: they are given once. Another organization's row is a 404, as
-    everywhere.
+    `belongs` are the fields that say where it belongs: they are given once.
     """
 
-    form = VersionedForm
+    form = PlainForm
     belongs: ClassVar[Sequence[str]] = ()
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
     change_form_outer_before_template = "contests/admin/banner.html"
-    change_form_before_template = "contests/admin/version.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         queryset = super().get_queryset(request)
@@ -94,10 +93,6 @@ class RowAdmin(SoftDeleteAdmin):
             if other.list_select_related:
                 field.queryset = field.queryset.select_related(*other.list_select_related)
         return field
-
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
-        del request
-        raise Http404(f"There is no {opts.verbose_name} {object_id}, or none that you may see.")
 
 
 class PartAdmin(RowAdmin):
@@ -140,7 +135,7 @@ class PartAdmin(RowAdmin):
 class PartInline(TabularInline):  # type: ignore[misc]
     """Parts on the page of what they belong to. They are deleted on their own, which shows what goes with them."""
 
-    form = VersionedForm
+    form = PlainForm
     contest_path: ClassVar[str] = ""
     extra = 0
     can_delete = False

@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from apps.contests.admin.forms import VERSION, CategoryForm, CriterionForm
+from apps.contests.admin.forms import CategoryForm, CriterionForm
 from apps.contests.admin.parts import PartAdmin, PartInline, by, live_count, shown_json
 from apps.contests.models import Assignment, Category, Contest, Criterion, Entry
 from apps.contests.scoring.rounding import canonical
+from apps.core.softdelete.editing import VERSION
 from apps.events.models import Event
 
 

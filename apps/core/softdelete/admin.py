@@ -15,12 +15,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.core.access import Access, Capability
 from apps.core.errors import PodiumError
 from apps.core.rest.constraints import explain_violation
+from apps.core.softdelete.editing import VERSION, FoundAdmin, VersionedForm
 from apps.core.softdelete.metadata import model_of
 from apps.core.softdelete.selectors import history_of, name_of
 from apps.core.softdelete.services.deleting import delete_object, delete_rows
@@ -61,16 +61,19 @@ class DeletedFilter(admin.SimpleListFilter):
         return queryset.filter(deleted_at__isnull=self.value() != "deleted")
 
 
-class SoftDeleteAdmin(ModelAdmin):  # type: ignore[misc]
+class SoftDeleteAdmin(FoundAdmin):
     """The admin of a soft-deleted model. `capability` is what a role needs to change it; others only look.
 
     Lists show the organization in scope. Deleted rows are for those who keep the recycle bin, and can't be changed
-    until they are restored.
+    until they are restored. A `form` of its own is a `VersionedForm` too, so that nobody overwrites what they have
+    not seen.
     """
 
     capability: ClassVar[Capability] = Capability.ORGANIZE
+    form = VersionedForm
     actions = ["delete_selected", "restore_selected"]
     change_form_outer_before_template = "core/softdelete/state_banner.html"
+    change_form_before_template = "core/softdelete/version.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -101,7 +104,12 @@ class SoftDeleteAdmin(ModelAdmin):  # type: ignore[misc]
         return queryset.order_by(*(self.get_ordering(request) or self.model._meta.ordering))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [*super().get_list_display(request), "deletion_state"]
+        """The state is a column of its own while deleted rows are listed."""
+        columns = [*super().get_list_display(request)]
+        return [*columns, "deletion_state"] if request.GET.get(DeletedFilter.parameter_name) else columns
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        return [name for name in super().get_fields(request, obj) if name != VERSION]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [DeletedFilter, *super().get_list_filter(request)]
@@ -161,8 +169,7 @@ class SoftDeleteAdmin(ModelAdmin):  # type: ignore[misc]
         """What happened to this row, as the database wrote it down."""
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return missing
+            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         context = {
@@ -187,8 +194,7 @@ class SoftDeleteAdmin(ModelAdmin):  # type: ignore[misc]
         """Show what goes with this row, and once that is confirmed, delete it."""
         row = self.get_object(request, unquote(object_id))
         if row is None or row.is_deleted:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return missing
+            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_delete_permission(request, row):
             raise PermissionDenied
         if request.method == "POST" and self._try_delete(request, row):

@@ -13,12 +13,12 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.core.access import Capability
 from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
+from apps.core.softdelete.editing import FoundAdmin
 from apps.core.softdelete.engine.conflicts import TakenValue
 from apps.core.softdelete.metadata import model_of
 from apps.core.softdelete.models import Deletion, DeletionState
@@ -51,7 +51,7 @@ class TypeFilter(admin.SimpleListFilter):
         return queryset.filter(root_model=self.value()) if self.value() else queryset
 
 
-class RecycleBinAdmin(RetentionPages, ModelAdmin):  # type: ignore[misc]
+class RecycleBinAdmin(RetentionPages, FoundAdmin):
     """Deletions of the organization in scope, newest first. What they are about is never changed here."""
 
     list_display = ["what", "kind", "rows", "by", "deleted", "expires", "badge"]

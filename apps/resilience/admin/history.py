@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.core.access import Capability
 from apps.core.softdelete.admin import access_of
+from apps.core.softdelete.editing import FoundAdmin
 from apps.resilience.models import CircuitTransition
 
 COLORS = {"Closed": "success", "Half-open": "warning", "Open": "danger"}
 
 
-class CircuitTransitionAdmin(ModelAdmin):  # type: ignore[misc]
+class CircuitTransitionAdmin(FoundAdmin):
     """Transitions and operators' actions, newest first, for platform staff."""
 
     list_display = ["occurred_at", "circuit_name", "came_from", "went_to", "cause", "action", "failure_count"]

@@ -14,6 +14,7 @@ from django.urls import reverse
 from apps.core.access import Capability
 from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import SoftDeleteAdmin, access_of
+from apps.core.softdelete.editing import VersionedForm
 from apps.resilience import selectors, services
 from apps.resilience.config import Mode
 from apps.resilience.defaults import registry
@@ -35,7 +36,7 @@ EFFECTS = {
 }
 
 
-class ServicePolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+class ServicePolicyForm(VersionedForm):
     """Only services that exist, and only numbers that can work together."""
 
     class Meta:
@@ -44,10 +45,10 @@ class ServicePolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
 
     def clean(self) -> dict[str, Any]:
         """Refuse before any process sees it."""
-        values: dict[str, Any] = super().clean() or {}
+        values = super().clean()
         if not self.errors:
             try:
-                services.check_numbers(ServicePolicy(**values))
+                services.check_numbers(ServicePolicy(**{name: values[name] for name in self.Meta.fields}))
             except PodiumError as error:
                 raise forms.ValidationError(error.detail) from error
         return values

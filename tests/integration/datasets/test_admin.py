@@ -73,6 +73,7 @@ def test_what_is_said_about_it_changes(client: Client, ice: Organization) -> Non
         "tags": '["isu"]',
         "versions-TOTAL_FORMS": "1",
         "versions-INITIAL_FORMS": "1",
+        "version_read": "1",
         "versions-0-id": str(version.pk),
         "versions-0-dataset": str(version.dataset_id),
     }
@@ -89,6 +90,7 @@ def test_a_new_one_belongs_to_the_organization_acted_in(client: Client, ice: Org
         "tags": "[]",
         "versions-TOTAL_FORMS": "0",
         "versions-INITIAL_FORMS": "0",
+        "version_read": "1",
     }
     page = client.post(f"{LIST}add/", body)
     assert page.status_code == 302, page.context["errors"]
@@ -103,5 +105,5 @@ def test_versions_are_looked_at_and_made_by_uploads_only(client: Client, ice: Or
 
 def test_anothers_are_not_there(client: Client) -> None:
     strange = DatasetVersionFactory.create()
-    assert client.get(reverse("admin:datasets_dataset_change", args=[strange.dataset_id])).status_code == 302
-    assert client.get(reverse("admin:datasets_datasetversion_change", args=[strange.pk])).status_code == 302
+    assert client.get(reverse("admin:datasets_dataset_change", args=[strange.dataset_id])).status_code == 404
+    assert client.get(reverse("admin:datasets_datasetversion_change", args=[strange.pk])).status_code == 404

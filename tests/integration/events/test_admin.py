@@ -131,7 +131,7 @@ def test_a_step_that_is_not_there_is_refused(client: Client, ice: Organization) 
 
 def test_another_organizations_event_is_not_there(client: Client) -> None:
     strange = EventFactory.create()
-    assert client.get(change(strange)).status_code == 302
+    assert client.get(change(strange)).status_code == 404
     assert client.get(reverse("admin:events_event_publish", args=[strange.pk])).status_code == 403
 
 

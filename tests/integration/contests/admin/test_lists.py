@@ -118,7 +118,7 @@ def test_the_list_says_whether_a_row_is_deleted_also_where_rows_have_a_state_of_
     assert listed(owner, "?state=deleted") == {gone.pk: "Deleted"}
     assert listed(owner, "?state=all") == {kept.pk: "Live", gone.pk: "Deleted"}
     assert listed(entering(found.person(Role.TALLY_MASTER)), "?state=all") == {kept.pk: "Live"}
-    assert "deletion_state" in owner.get(f"{ADMIN}/{name}/").context["cl"].list_display
+    assert "deletion_state" in owner.get(f"{ADMIN}/{name}/?state=all").context["cl"].list_display
 
 
 def test_a_contests_list_is_narrowed_by_event_and_a_contestants_list_by_contest() -> None:
