@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from apps.core import clock
 
@@ -36,9 +38,22 @@ class Window:
     reset_in: int
 
 
+Through = Callable[[Callable[[], Any]], Any]
+_through: Through = lambda question: question()  # noqa: E731 - until somebody protects it
+
+
+def protect_with(through: Through) -> None:
+    """Ask the shared store through this; what it raises means that the store is not to be had."""
+    global _through  # noqa: PLW0603 - the process's, set once at its start
+    _through = through
+
+
 @lru_cache(maxsize=4)
 def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
-    options = {} if url == IN_PROCESS else {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+    options: dict[str, Any] = {}
+    if url != IN_PROCESS:
+        # By default redis-py asks a store that is away again and again, for seconds, in every request.
+        options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "retry": Retry(NoBackoff(), 0)}
     return SlidingWindowCounterRateLimiter(storage_from_string(url, wrap_exceptions=True, **options))
 
 
@@ -70,7 +85,7 @@ def _window(
 
 def _ask(question: Callable[[SlidingWindowCounterRateLimiter], R]) -> R:
     try:
-        return question(_limiter(settings.LIMITS_URL))
+        return cast("R", _through(lambda: question(_limiter(settings.LIMITS_URL))))
     except Exception as error:  # noqa: BLE001 - whatever the store says, the request goes on
         log.warning("rate limits are counted per process", error_type=type(error).__name__)
         return question(_limiter(IN_PROCESS))

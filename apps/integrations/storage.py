@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from os import PathLike
 from typing import IO, Any, ParamSpec, TypeVar
 
@@ -51,7 +52,16 @@ class GuardedFile(File):  # type: ignore[type-arg]  # not generic when it runs
     """An open file; each read from the storage is a protected call of its own, so that streams are covered too."""
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
-        return _guarded(self.file.read, *args, **kwargs)  # type: ignore[union-attr]
+        file: Any = self.file
+        begin = file.tell() if file.seekable() else None
+        tries = count()
+
+        def attempt() -> Any:
+            if next(tries) and begin is not None:
+                file.seek(begin)  # a read that broke may have moved on
+            return file.read(*args, **kwargs)
+
+        return _guarded(attempt)
 
     def seek(self, *args: Any, **kwargs: Any) -> Any:
         return _guarded(self.file.seek, *args, **kwargs)  # type: ignore[union-attr]

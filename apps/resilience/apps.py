@@ -11,6 +11,7 @@ class ResilienceConfig(AppConfig):
     def ready(self) -> None:
         from django.db import connections  # noqa: PLC0415 - models first
 
+        from apps.core import rates  # noqa: PLC0415
         from apps.core.softdelete import hooks  # noqa: PLC0415
         from apps.resilience import checks, defaults, events, selectors, services  # noqa: F401, PLC0415
         from apps.resilience.history import history  # noqa: PLC0415
@@ -19,6 +20,7 @@ class ResilienceConfig(AppConfig):
         hooks.rows_deleted.register(services.fall_back_to_settings)
         hooks.rows_restoring.register(services.bring_back)
         events.listen(history.remember)
+        rates.protect_with(lambda question: defaults.policy("cache").call(question))
         defaults.keep_with(
             Keeper(
                 load_overrides=selectors.overrides_in_force,

@@ -112,7 +112,7 @@ class Breaker(circuitbreaker.CircuitBreaker):  # type: ignore[misc]  # the packa
         except BaseException as error:
             self.circuit.settle(permit, self.judge(error), error)
             raise
-        self.circuit.settle(permit, Outcome.SUCCESS)
+        self.circuit.succeed(permit)
         return result
 
     def call_generator(
@@ -150,7 +150,7 @@ class Breaker(circuitbreaker.CircuitBreaker):  # type: ignore[misc]  # the packa
         except BaseException as error:
             self.circuit.settle(permit, self.judge(error), error)
             raise
-        self.circuit.settle(permit, Outcome.SUCCESS)
+        self.circuit.succeed(permit)
         return result
 
     async def call_async_generator(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, register
 
 from apps.resilience.config import InvalidConfig
 from apps.resilience.defaults import read_service
-
-MOST_SECONDS_OF_A_REQUEST = 120
 
 
 def _services() -> dict[str, Any]:
@@ -24,14 +22,14 @@ def services_can_work(**_kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for name, numbers in _services().items():
         try:
-            service = read_service(name, numbers)
+            read_service(name, numbers)
         except (InvalidConfig, KeyError, ValueError) as error:
             hint = "Correct it in config/settings/resilience.py."
             found.append(Error(f"RESILIENCE: {name}: {error!s}", hint=hint, id="resilience.E001"))
-            continue
-        if service.deadline > MOST_SECONDS_OF_A_REQUEST:
-            message = f"The service {name!r} may hold a request for {service.deadline:g} s."
-            found.append(Warning(message, hint="Give it a shorter deadline.", id="resilience.W001"))
+    limit = settings.RESILIENCE["REQUEST_DEADLINE"]
+    if not isinstance(limit, int | float) or limit <= 0:
+        hint = "Seconds for which one request may wait for services, such as 30.0."
+        found.append(Error(f"RESILIENCE: REQUEST_DEADLINE can't be {limit!r}.", hint=hint, id="resilience.E003"))
     if "webhook" not in _services():
         hint = "Add it: each webhook endpoint takes its numbers from there."
         found.append(Error("RESILIENCE has no service 'webhook'.", hint=hint, id="resilience.E002"))

@@ -23,14 +23,13 @@ from apps.resilience.breaker import Breaker
 from apps.resilience.buckets import RetryBudget, TokenBucket
 from apps.resilience.bulkhead import Bulkhead
 from apps.resilience.config import CircuitBreakerConfig, Outcome
-from apps.resilience.errors import RateLimited, ResilienceError
+from apps.resilience.errors import DeadlineExceeded, RateLimited, ResilienceError
 from apps.resilience.fallbacks import Fallback, Fallbacks
 from apps.resilience.fallbacks import fallbacks as registered_fallbacks
 from apps.resilience.metrics import DURATION, FALLBACKS, service_label
 from apps.resilience.retry import Attempts, RetryConfig, attempt_async, attempt_sync
 from apps.resilience.timeout import (
     enter_deadline,
-    exceeded,
     leave_deadline,
     remaining,
     run_async,
@@ -236,7 +235,7 @@ class Policy:
         # Before the circuit is asked: a call that was never made says nothing about the service.
         left = remaining(self.service.deadline)
         if left <= 0:
-            raise exceeded(self.name, self.service.deadline)
+            raise DeadlineExceeded(f"No time was left to call the service {self.name!r}.", service=self.name)
         return left
 
     def _wait_your_turn(self) -> None:

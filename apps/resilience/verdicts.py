@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+import psycopg
+from django.db import utils as django_db
+
 from apps.core import clock
 from apps.core.errors import PodiumError, RetryableError
 from apps.resilience.config import Outcome
@@ -20,6 +23,9 @@ _OUR_MISTAKES = (TypeError, ValueError, LookupError, AttributeError, AssertionEr
 _ANSWERS_OF_A_FILE_SYSTEM = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
 _OUR_SMTP_ACCESS_IS_BROKEN = frozenset({530, 534, 535, 538})
 _GREYLISTED = 450
+_DATABASE_IS_ILL = ("08", "28", "3D", "53", "57P", "58", "XX")
+"""Beginnings of SQLSTATEs (PostgreSQL's manual, appendix A): connections, our credentials, no resources, an operator
+ends it, the system's errors, its own."""
 
 
 def verdict(error: BaseException) -> Outcome:
@@ -32,6 +38,12 @@ def verdict(error: BaseException) -> Outcome:
         return _http_verdict(status)
     if isinstance(error, PodiumError):
         return Outcome.FAILURE if isinstance(error, RetryableError) else Outcome.SUCCESS
+    if isinstance(error, django_db.Error | psycopg.Error):
+        return _database_verdict(error)
+    return _python_verdict(error)
+
+
+def _python_verdict(error: BaseException) -> Outcome:
     if isinstance(error, json.JSONDecodeError):
         return Outcome.FAILURE
     if isinstance(error, _OUR_MISTAKES):
@@ -70,6 +82,17 @@ def _smtp_verdict(error: BaseException) -> Outcome | None:
     if not isinstance(code, int):
         return None
     return Outcome.FAILURE if code < 500 or code in _OUR_SMTP_ACCESS_IS_BROKEN else Outcome.SUCCESS  # noqa: PLR2004
+
+
+def _database_verdict(error: django_db.Error | psycopg.Error) -> Outcome:
+    """A broken rule, a deadlock, a statement that ran out of its time: the database answered."""
+    state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
+    if state is not None:
+        return Outcome.FAILURE if state.startswith(_DATABASE_IS_ILL) else Outcome.SUCCESS
+    if isinstance(error, django_db.InterfaceError | psycopg.InterfaceError):
+        return Outcome.IGNORED  # a connection that broke before, or our mistake
+    lost = isinstance(error, django_db.OperationalError | psycopg.OperationalError)
+    return Outcome.FAILURE if lost else Outcome.SUCCESS
 
 
 def status_of(error: BaseException) -> int | None:

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.correlation.middleware.CorrelationMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "apps.resilience.middleware.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",

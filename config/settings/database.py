@@ -12,7 +12,7 @@ def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     options: dict[str, object] = dict(parse_qsl(parts.query))
     settings: dict[str, object] = {
-        "ENGINE": "apps.core.audit.backend",
+        "ENGINE": "apps.resilience.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -32,6 +32,9 @@ RESILIENCE = {
     # caller waits for 20 ms at most.
     "STORE_TIMEOUT": 0.05,
     "PROBE_TIMEOUT": 0.02,
+    # Whoever sits before a browser gives up after half a minute, and proxies soon after: no policy holds a request
+    # for longer, whatever its own deadline. Tasks and commands have all the time that their policies give them.
+    "REQUEST_DEADLINE": 30.0,
     "SERVICES": {
         "email": _MAIL,
         "sms": _MAIL,

@@ -65,6 +65,18 @@ def test_a_name_that_is_taken_gets_an_alternative() -> None:
     assert len(names) == 2
 
 
+def test_a_read_that_broke_in_the_middle_begins_again_where_it_began(moody: MoodyStorage) -> None:
+    name = default_storage.save("a.csv", ContentFile(CONTENT))
+    previous = defaults.install(quick_circuits(attempts=2))
+    try:
+        with default_storage.open(name) as file:
+            file.seek(8)
+            moody.failures = 1
+            assert file.read(7) == CONTENT[8:15]
+    finally:
+        defaults.install(previous)
+
+
 def test_what_needs_no_call_is_not_guarded(moody: MoodyStorage) -> None:
     break_it(moody)
     assert default_storage.url("a b.csv").endswith("a%20b.csv")

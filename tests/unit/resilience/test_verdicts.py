@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import utils as django_db
 
 from apps.core.errors import Invalid, NotFound
 from apps.resilience.config import Outcome
@@ -28,6 +30,12 @@ def boto(status: int, headers: dict[str, str] | None = None) -> Exception:
     error = Exception("botocore carries a mapping")
     meta = {"HTTPStatusCode": status, "HTTPHeaders": headers or {}}
     error.response = {"Error": {}, "ResponseMetadata": meta}  # type: ignore[attr-defined]
+    return error
+
+
+def database(kind: type[django_db.Error], cause: type[psycopg.Error]) -> Exception:
+    error = kind()
+    error.__cause__ = cause()
     return error
 
 
@@ -69,6 +77,17 @@ def refused(*codes: int) -> Exception:
         (Invalid("no"), ANSWER),
         (NotFound("no"), ANSWER),
         (DeadlineExceeded("late", service="x"), FAULT),
+        (database(django_db.OperationalError, psycopg.OperationalError), FAULT),
+        (database(django_db.OperationalError, psycopg.errors.AdminShutdown), FAULT),
+        (database(django_db.OperationalError, psycopg.errors.TooManyConnections), FAULT),
+        (database(django_db.OperationalError, psycopg.errors.DiskFull), FAULT),
+        (database(django_db.OperationalError, psycopg.errors.DeadlockDetected), ANSWER),
+        (database(django_db.OperationalError, psycopg.errors.QueryCanceled), ANSWER),
+        (database(django_db.IntegrityError, psycopg.errors.UniqueViolation), ANSWER),
+        (database(django_db.ProgrammingError, psycopg.errors.UndefinedTable), ANSWER),
+        (database(django_db.InterfaceError, psycopg.InterfaceError), NOTHING),
+        (psycopg.OperationalError("connection refused"), FAULT),
+        (psycopg.errors.InvalidPassword(), FAULT),
         (Exception("unknown"), FAULT),
     ],
     ids=lambda value: f"{type(value).__name__}-{value}" if isinstance(value, Exception) else str(value),

@@ -9,6 +9,7 @@ import pytest
 
 from apps.core import rates
 from apps.core.ids import new_id
+from apps.resilience import policy
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def _fresh() -> Iterator[None]:
     rates._limiter.cache_clear()
     yield
     rates._limiter.cache_clear()
+    policy("cache").breaker.reset()  # what failed here must not keep the next test from its Valkey
 
 
 def test_a_rate_is_used_up_and_says_when_there_is_room_again(key: str) -> None:
