@@ -56,6 +56,7 @@ check: setup ## Style, types, layers, migrations, deployment, generated document
 		$(MANAGE) spectacular --validate --fail-on-warn --file "$$schema" && \
 		{ diff -u docs/api/openapi.yaml "$$schema" || \
 		{ echo "Out of date: $(MANAGE) spectacular --file docs/api/openapi.yaml"; exit 1; }; }
+	$(MANAGE) event_documents docs --check
 	@$(DEPLOY) $(MANAGE) check --deploy --fail-level WARNING
 	$(PY) -m config.env docs/configuration.md
 	$(PY) -m pip check --disable-pip-version-check

@@ -28,13 +28,16 @@ class ContestsConfig(AppConfig):
     verbose_name = "Contests"
 
     def ready(self) -> None:
+        from apps.contests.messages import contest_events  # noqa: PLC0415
         from apps.contests.services import deletions  # noqa: PLC0415 - models are loaded by now
         from apps.contests.services.imports.storing import discard_upload  # noqa: PLC0415
         from apps.core.jobs.hooks import job_finished  # noqa: PLC0415
+        from apps.core.outbox.catalogue import event_types  # noqa: PLC0415
         from apps.core.rest.root import api_resources  # noqa: PLC0415
         from apps.core.softdelete import hooks  # noqa: PLC0415
 
         api_resources.register(resources)
+        event_types.register(contest_events)
         job_finished.register(discard_upload)
         hooks.may_delete.register(deletions.objections_to_deleting)
         hooks.may_restore.register(deletions.objections_to_restoring)

@@ -14,9 +14,12 @@ class DatasetsConfig(AppConfig):
     verbose_name = "Datasets"
 
     def ready(self) -> None:
+        from apps.core.outbox.catalogue import event_types  # noqa: PLC0415
         from apps.core.rest.root import api_resources  # noqa: PLC0415 - models below apps
         from apps.core.softdelete import hooks  # noqa: PLC0415
+        from apps.datasets.messages import dataset_events  # noqa: PLC0415
         from apps.datasets.services.content import forget_purged_content  # noqa: PLC0415
 
         api_resources.register(resources)
+        event_types.register(dataset_events)
         hooks.rows_purging.register(forget_purged_content)

@@ -14,6 +14,9 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
+        from apps.core.outbox.catalogue import event_types  # noqa: PLC0415
         from apps.core.rest.root import api_resources  # noqa: PLC0415 - models below apps
+        from apps.events.messages import event_events  # noqa: PLC0415
 
         api_resources.register(resources)
+        event_types.register(event_events)

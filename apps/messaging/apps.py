@@ -9,4 +9,9 @@ class MessagingConfig(AppConfig):
     verbose_name = "Messaging"
 
     def ready(self) -> None:
-        from apps.messaging import hooks  # noqa: F401, PLC0415 - declares them
+        from apps.core.outbox.catalogue import event_types  # noqa: PLC0415 - models first
+        from apps.messaging import circuits, hooks  # noqa: F401, PLC0415 - declares them
+        from apps.resilience.hooks import circuit_changed  # noqa: PLC0415
+
+        event_types.register(circuits.circuit_events)
+        circuit_changed.register(circuits.tell_of_circuit)

@@ -12,7 +12,7 @@ from collections import deque
 import structlog
 from django.db import DatabaseError, transaction
 
-from apps.core.correlation.context import current_correlation_id
+from apps.core.correlation.context import correlated, current_correlation_id, new_correlation
 from apps.resilience.events import CircuitEvent
 from apps.resilience.forking import renew_after_fork
 from apps.resilience.hooks import circuit_changed
@@ -75,7 +75,8 @@ history = History()
 
 def record_transition(*, event: CircuitEvent, correlation_id: str) -> CircuitTransition:
     """Write one transition and tell the upper apps, in one transaction."""
-    with transaction.atomic():
+    story = new_correlation(correlation_id=correlation_id or None)
+    with transaction.atomic(), correlated(story):
         row = CircuitTransition.objects.create(
             circuit_name=event.circuit_name[:100],
             source=str(event.source),

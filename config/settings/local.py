@@ -9,3 +9,4 @@ DEBUG = True
 ALLOWED_HOSTS = ["*"]
 SECRET_KEY = env.read(env.DJANGO_SECRET_KEY) or local_key("secret-key")
 SIMPLE_JWT = {**SIMPLE_JWT, "SIGNING_KEY": env.read(env.JWT_SIGNING_KEY) or local_key("jwt-key")}
+OUTBOX_CHECKED = True

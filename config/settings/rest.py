@@ -57,6 +57,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.rest.schema.share_problems",
+        "apps.messaging.documents.openapi.add_webhooks",
     ],
     "ENUM_NAME_OVERRIDES": {  # several models have a `state` or a `role`
         "CircuitStateEnum": "apps.resilience.models.StateChoice",

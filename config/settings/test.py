@@ -14,3 +14,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # behind its back. Tests of the cluster build registries of their own.
 RESILIENCE = {**RESILIENCE, "STORE_URL": ""}
 API_RATES = dict.fromkeys(API_RATES, "100000/minute")
+OUTBOX_CHECKED = True

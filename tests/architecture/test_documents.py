@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 
+from apps.core.outbox.catalogue import catalogue
 from apps.core.rest.catalogue import error_codes, markdown
 from apps.core.rest.problems import CONTENT_TYPE
+from apps.messaging.documents import asyncapi
+from apps.messaging.management.commands.event_documents import DOCUMENTS
 from tests.routes import operations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +77,40 @@ def test_every_operation_lists_its_errors_as_problem_documents(openapi: dict[str
         assert errors == {status: {"$ref": f"#/components/responses/Problem{status}"} for status in errors}, key
     shared = openapi["components"]["responses"].values()
     assert [list(answer["content"]) for answer in shared] == [[CONTENT_TYPE]] * len(shared)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_documents_of_events_are_those_of_the_code(name: str) -> None:
+    """After a change: `manage.py event_documents docs`."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == DOCUMENTS[name]()
+
+
+def test_every_event_that_an_organization_can_hear_of_is_a_webhook(openapi: dict[str, Any]) -> None:
+    events = {name: one for name, one in catalogue().items() if not one.of_platform and one.app != "zoo"}
+
+    assert sorted(openapi["webhooks"]) == sorted(events) == sorted(asyncapi.document()["components"]["messages"])
+    for name, webhook in openapi["webhooks"].items():
+        content = webhook["post"]["requestBody"]["content"]["application/json"]
+        whole = {**content["schema"], "components": openapi["components"]}
+        Draft202012Validator(whole).validate(content["example"])
+        assert content["example"]["type"] == name
+
+
+def test_the_asyncapi_document_refers_to_what_it_has() -> None:
+    document = yaml.safe_load(asyncapi.as_yaml())
+    assert document == asyncapi.document()
+
+    def look(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                reduce(lambda at, step: at[step], value["$ref"].removeprefix("#/").split("/"), document)
+            for inner in value.values():
+                look(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                look(inner)
+
+    look(document)
 
 
 def test_every_error_code_is_in_the_docs() -> None:

@@ -90,7 +90,7 @@ def add_version(
         created_by=created_by,
     )
     emit(
-        type="dataset.version_added",
+        type="dataset.version.created",
         subject=f"dataset/{dataset.pk}",
         organization_id=dataset.organization_id,
         data={

@@ -90,7 +90,7 @@ class TestUpload:
         assert details["dialect"] == {"encoding": "utf-8", "delimiter": ","}
         assert (details["filename"], details["message"]) == ("marks.csv", "First")
         types = list(OutboxMessage.objects.order_by("id").values_list("type", flat=True))
-        assert types == ["dataset.created", "dataset.version_added"]
+        assert types == ["dataset.created", "dataset.version.created"]
 
     def test_equal_uploads_share_their_bytes_within_an_organization_only(
         self, client: APIClient, media: Path

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import Settings
 
 from apps.core.outbox.models import OutboxMessage
 from apps.core.outbox.services import emit
@@ -33,6 +34,12 @@ class Consumer:
     @property
     def order(self) -> list[tuple[str, int]]:
         return [(message.subject, message.sequence) for message in self.got]
+
+
+@pytest.fixture(autouse=True)
+def _any_event_will_do(settings: Settings) -> None:
+    """Tests of the way don't mind what travels on it."""
+    settings.OUTBOX_CHECKED = False
 
 
 @pytest.fixture

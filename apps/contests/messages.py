@@ -1,0 +1,57 @@
+"""What contests tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apps.contests.enums import ContestStatus
+from apps.core.outbox.catalogue import EventType, Field, identifier, one_of, text, whole
+
+DATA: Mapping[str, Field] = {
+    "id": identifier("The contest."),
+    "event": identifier("The event that it is part of."),
+    "status": one_of("Where the contest stands now.", ContestStatus.values),
+}
+REASON = text("Why, in the words of who did it.", "A mark was entered for the wrong contestant.")
+DIGEST = text("SHA-256 of the canonical result.", "9f86d081884c7d659a2feaa0c55ad015" * 2)
+CERTIFICATION = identifier("The certification.")
+
+
+def _contest(name: str, meaning: str, **more: Field) -> EventType:
+    return EventType(
+        name=name,
+        app="contests",
+        meaning=meaning,
+        subject="contest/{id}",
+        data={**DATA, **more},
+        shape="" if more else "ContestData",
+    )
+
+
+def contest_events() -> list[EventType]:
+    """The way of a contest, and its board."""
+    return [
+        _contest("contest.created", "A contest was set up, as a draft."),
+        _contest("contest.opened", "A contest takes entries."),
+        _contest("contest.scoring_started", "A contest takes marks."),
+        _contest("contest.locked", "Scoring is closed: marks are read-only."),
+        _contest("contest.reopened", "A locked contest takes marks again.", reason=REASON),
+        _contest(
+            "contest.signed",
+            "One of the signatures that certify a result was given.",
+            signature=identifier("The signature."),
+            role=text("Whose signature it is, of the order of signing.", "auditor"),
+            digest=DIGEST,
+            left=whole("Signatures that are still to be given.", 1),
+        ),
+        _contest(
+            "contest.certified",
+            "The result is signed and frozen.",
+            certification=CERTIFICATION,
+            digest=DIGEST,
+            supersedes=identifier("The certification that it corrects, if it does.", nullable=True),
+        ),
+        _contest("contest.voided", "A certification was taken back.", certification=CERTIFICATION, reason=REASON),
+        _contest("contest.published", "The result is public to those whom the contest's visibility names."),
+        _contest("leaderboard.changed", "What a contest's board is computed from has changed."),
+    ]
