@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 handler400 = "apps.core.rest.pages.bad_request"
 handler403 = "apps.core.rest.pages.permission_denied"
@@ -10,8 +9,8 @@ handler404 = "apps.core.rest.pages.page_not_found"
 handler500 = "apps.core.rest.pages.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="admin:index", permanent=False), name="home"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api.v1", namespace="v1")),
     path("", include("apps.operations.urls")),
+    path("", include("apps.web.urls")),
 ]

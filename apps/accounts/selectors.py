@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -69,6 +70,16 @@ def access_for(user: User | AnonymousUser, slug: str | None = None, *, preferred
     if not chosen:
         return NobodyAccess(user_id=user.pk)
     return MemberAccess(user.pk, chosen[0].organization_id, Role(chosen[0].role))
+
+
+def access_in(user: User | AbstractBaseUser | AnonymousUser, organization_id: UUID) -> Access:
+    """Somebody's access in one organization, which they may have nothing to do with."""
+    if not isinstance(user, User) or not user.is_active:
+        return NobodyAccess(organization_id=organization_id)
+    if user.is_staff:
+        return OperatorAccess(user.pk, organization_id)
+    membership = memberships_of(user).filter(organization_id=organization_id).first()
+    return MemberAccess(user.pk, organization_id, Role(membership.role) if membership else None)
 
 
 def _operator(user: User, slug: str | None, preferred: str | None) -> Access:

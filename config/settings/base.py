@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "apps.events",
     "apps.datasets",
     "apps.contests",
+    "apps.web",
     "apps.operations",
     "unfold.apps.BasicAppConfig",  # the default one would put its own admin site in place of ours
     "unfold.contrib.filters",
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_celery_results",
+    "django_htmx",
     "django_prometheus",
     "safedelete",
     "corsheaders",
