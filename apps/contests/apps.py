@@ -13,6 +13,7 @@ def resources() -> dict[str, str]:
         "contests",
         "criteria",
         "deductions",
+        "draws",
         "entries",
         "judges",
         "recusals",

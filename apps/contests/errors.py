@@ -156,3 +156,17 @@ class SignaturesGiven(Conflict):
 
     code = "SIGNATURES_GIVEN"
     title = "Somebody has signed this already"
+
+
+class DrawTooLate(Conflict):
+    """Marks were given in the order that there is, so that no other one can be drawn."""
+
+    code = "DRAW_TOO_LATE"
+    title = "Marks were given already"
+
+
+class NothingToDraw(Conflict):
+    """Nobody who competes is entered in the category."""
+
+    code = "NOTHING_TO_DRAW"
+    title = "Nobody is entered"

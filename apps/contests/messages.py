@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apps.contests.enums import ContestStatus
-from apps.core.outbox.catalogue import EventType, Field, identifier, one_of, text, whole
+from apps.core.outbox.catalogue import EventType, Field, identifier, one_of, text, whole, yes_or_no
 
 DATA: Mapping[str, Field] = {
     "id": identifier("The contest."),
@@ -53,5 +53,17 @@ def contest_events() -> list[EventType]:
         ),
         _contest("contest.voided", "A certification was taken back.", certification=CERTIFICATION, reason=REASON),
         _contest("contest.published", "The result is public to those whom the contest's visibility names."),
-        _contest("leaderboard.changed", "What a contest's board is computed from has changed."),
+        _contest(
+            "contest.drawn",
+            "The starting order of a category was drawn.",
+            category=identifier("The category."),
+            draw=identifier("The draw, with its seed."),
+        ),
+        _contest("leaderboard.frozen", "The public board stands still from now on."),
+        _contest("leaderboard.unfrozen", "The public board follows the marks again."),
+        _contest(
+            "leaderboard.changed",
+            "What a contest's board is computed from has changed.",
+            public_changed=yes_or_no("Whether the public board changes with it: not while that is frozen."),
+        ),
     ]

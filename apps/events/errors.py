@@ -10,3 +10,10 @@ class EventTransitionRefused(Conflict):
 
     code = "TRANSITION_NOT_ALLOWED"
     title = "Not from this status"
+
+
+class EventWithoutTime(Conflict):
+    """Nobody has said yet when it begins, so that it has no place in a calendar."""
+
+    code = "EVENT_WITHOUT_TIME"
+    title = "This event has no time yet"

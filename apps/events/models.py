@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import ClassVar
 
 from django.db import models
@@ -13,8 +14,16 @@ from apps.core.timezones import validate_timezone
 from apps.events.enums import EventStatus
 
 
+def new_calendar_key() -> str:
+    """A secret that nobody guesses."""
+    return secrets.token_urlsafe(16)
+
+
 class Event(OrganizationModel):
-    """A competition, festival, fair or hackathon; it holds contests."""
+    """A competition, festival, fair or hackathon; it holds contests.
+
+    `calendar_key` is what the link to its calendar is made with: another key, and the old link is dead.
+    """
 
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, db_index=False)
@@ -28,9 +37,11 @@ class Event(OrganizationModel):
     )
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    calendar_key = models.CharField(max_length=32, default=new_calendar_key, editable=False)
     status = models.CharField(max_length=10, choices=EventStatus.choices, default=EventStatus.DRAFT, editable=False)
 
-    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "venue", "timezone")
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "venue", "timezone", "calendar_key")
+    masked_fields: ClassVar[tuple[str, ...]] = ("calendar_key",)
 
     class Meta:
         ordering = ["-id"]

@@ -11,7 +11,7 @@ from apps.core.outbox.services import emit
 from apps.core.slugs import save_with_free_slug
 from apps.events.enums import EventStatus
 from apps.events.errors import EventTransitionRefused
-from apps.events.models import Event
+from apps.events.models import Event, new_calendar_key
 from apps.events.policies import NEXT, may_go
 
 
@@ -79,6 +79,17 @@ def archive_event(*, event: Event) -> Event:
 def cancel_event(*, event: Event) -> Event:
     """Call the event off, from any status before `completed`."""
     return _move(event, EventStatus.CANCELLED)
+
+
+def revoke_calendar_link(*, event: Event) -> Event:
+    """Make the link to the event's calendar another one: whoever has the old one finds nothing there.
+
+    Raises:
+        StaleVersion: somebody else changed the event meanwhile.
+    """
+    event.calendar_key = new_calendar_key()
+    event.save(update_fields=["calendar_key"])
+    return event
 
 
 @transaction.atomic

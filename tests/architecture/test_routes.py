@@ -26,6 +26,7 @@ OPEN_TO_ALL = {
     "v1:accounts:refresh": "a refresh token is the credential",
     "v1:accounts:verify": "a token is the credential",
     "v1:accounts:logout": "a refresh token is the credential",
+    "v1:events:calendar": "the link is the credential, for calendar programs that can't sign in",
 }
 
 # Routes that ask for a sign-in and for no role: they are about the caller alone.

@@ -162,6 +162,20 @@ def sign(contest: models.Contest, *, but: int = 0) -> None:
             sign_contest(contest_id=contest.pk, access=access, digest=digest)
 
 
+class DrawFactory(ScopedFactory[models.Draw]):
+    """A draw of nobody."""
+
+    class Meta:
+        model = models.Draw
+
+    category = factory.SubFactory(CategoryFactory)
+    organization = factory.SelfAttribute("category.organization")
+    seed = factory.Sequence(lambda n: f"seed {n}")
+    algorithm = "sha256-sort-1"
+    participants = factory.LazyFunction(list)
+    result = factory.LazyFunction(list)
+
+
 def certify(contest: models.Contest, *, voided: bool = False) -> models.Certification:
     """Certify the contest's result as it is, wherever the contest stands; take it back where `voided`."""
     with organization_scope(contest.organization_id):

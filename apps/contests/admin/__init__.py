@@ -2,6 +2,7 @@
 
 from apps.contests.admin.certifications import CertificationAdmin
 from apps.contests.admin.contests import ContestAdmin
+from apps.contests.admin.draws import DrawAdmin
 from apps.contests.admin.marks import DeductionAdmin, ScoreAdmin
 from apps.contests.admin.panels import AssignmentAdmin, JudgeAdmin, RecusalAdmin
 from apps.contests.admin.people import ContestantAdmin, EntryAdmin
@@ -15,6 +16,7 @@ __all__ = [
     "ContestantAdmin",
     "CriterionAdmin",
     "DeductionAdmin",
+    "DrawAdmin",
     "EntryAdmin",
     "JudgeAdmin",
     "RecusalAdmin",

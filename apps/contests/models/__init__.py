@@ -1,6 +1,7 @@
 """Contests, the people in them, their marks and results."""
 
 from apps.contests.models.certification import Certification, Signature
+from apps.contests.models.draws import Draw
 from apps.contests.models.freezes import BoardFreeze
 from apps.contests.models.people import Assignment, Contestant, Entry, Judge, Recusal
 from apps.contests.models.results import Deduction, Score
@@ -15,6 +16,7 @@ __all__ = [
     "Contestant",
     "Criterion",
     "Deduction",
+    "Draw",
     "Entry",
     "Judge",
     "Recusal",

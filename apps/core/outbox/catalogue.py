@@ -50,6 +50,11 @@ def whole(meaning: str, example: int) -> Field:
     return Field({"type": "integer", "minimum": 0, "description": meaning}, example)
 
 
+def yes_or_no(meaning: str) -> Field:
+    """True or false."""
+    return Field({"type": "boolean", "description": meaning}, True)
+
+
 def counts(meaning: str, example: Mapping[str, int]) -> Field:
     """Counts by name."""
     return Field(

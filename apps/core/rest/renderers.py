@@ -63,6 +63,13 @@ class PageRenderer(PlainJSONRenderer):
     format = "html"
 
 
+class CalendarRenderer(PlainJSONRenderer):
+    """The same for a calendar."""
+
+    media_type = "text/calendar"
+    format = "ics"
+
+
 class StaffBrowsableAPIRenderer(BrowsableAPIRenderer):
     """The browsable API: for everyone in development, for people who have signed in elsewhere."""
 

@@ -69,6 +69,10 @@ TABLE: dict[str, dict[str, Who]] = {
     "events:event-complete": {"POST": ORGANIZERS},
     "events:event-archive": {"POST": ORGANIZERS},
     "events:event-cancel": {"POST": ORGANIZERS},
+    "events:event-calendar-calendar": {"GET": MEMBERS},
+    "events:event-calendar-calendar-link": {"GET": MEMBERS},
+    "events:event-calendar-revoke-calendar-link": {"POST": ORGANIZERS},
+    "events:calendar": {"GET": ANYBODY},  # the link is the right
     # contests and their way
     "contests:contest-list": {"GET": MEMBERS, "POST": ORGANIZERS},
     "contests:contest-detail": {"GET": MEMBERS, "PUT": ORGANIZERS, "PATCH": ORGANIZERS, "DELETE": ORGANIZERS},
@@ -96,6 +100,12 @@ TABLE: dict[str, dict[str, Who]] = {
     "contests:contest-export-results-xlsx": {"GET": MEMBERS},
     "contests:contest-export-results-print": {"GET": MEMBERS},
     "contests:contest-export-marks-csv": {"GET": MARK_READERS},
+    "contests:show-run-of-show": {"GET": MEMBERS},
+    "contests:show-run-of-show-csv": {"GET": MEMBERS},
+    "contests:show-run-of-show-print": {"GET": MEMBERS},
+    "contests:category-draw-draw": {"POST": ORGANIZERS},
+    "contests:draw-list": {"GET": MEMBERS},
+    "contests:draw-detail": {"GET": MEMBERS},
     "contests:contest-certification": {"GET": MEMBERS},
     "contests:contest-verify": {"GET": MEMBERS},
     "contests:certification-list": {"GET": MEMBERS},

@@ -30,6 +30,7 @@ from apps.contests.models import (
 )
 from apps.contests.selectors.sign_off import read_sign_off
 from apps.contests.services.freezing import freeze_board
+from apps.core import clock
 from apps.core.softdelete.models import Deletion
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
@@ -126,6 +127,12 @@ def _stand(status: str) -> Callable[[House], None]:
     return prepare
 
 
+def _scheduled(house: House) -> None:
+    """The event has a time."""
+    with organization_scope(house.organization.pk):
+        Event.objects.filter(pk=house.one(Event).pk).update(starts_at=clock.now())
+
+
 def _certified(house: House) -> None:
     """The contest's result is signed."""
     house.one(Score)
@@ -173,6 +180,13 @@ def _competition(house: House) -> dict[str, Any]:
     return {"archive": SimpleUploadedFile("competition.zip", archive.read(), content_type="application/zip")}
 
 
+def _without_marks(house: House) -> None:
+    """An entry, and no marks."""
+    house.one(Entry)
+    with organization_scope(house.organization.pk):
+        Score.objects.filter(entry__category=house.one(Category)).delete()
+
+
 def _csv(text: str) -> Callable[[House], dict[str, Any]]:
     """An upload for the house's contest; `{number}` and the like name what is in it."""
 
@@ -208,6 +222,8 @@ CALLS: dict[str, Call] = {
     "POST events:event-complete": Call(prepare=_stand("live")),
     "POST events:event-archive": Call(prepare=_stand("completed")),
     "POST events:event-cancel": Call(prepare=_stand("live")),
+    "GET events:event-calendar-calendar": Call(prepare=_scheduled),
+    "GET events:calendar": Call(prepare=_scheduled),
     "POST contests:contest-list": Call(_of(Event, name="Seniors")),
     "POST contests:contest-open": Call(prepare=_contest("draft")),
     "POST contests:contest-start-scoring": Call(prepare=_contest("open")),
@@ -225,6 +241,7 @@ CALLS: dict[str, Call] = {
     "GET contests:contest-verify": Call(prepare=_certified),
     "POST contests:category-list": Call(_of(Contest, name="Free skating")),
     "POST contests:criterion-list": Call(_of(Category, name="Presentation")),
+    "POST contests:category-draw-draw": Call(lambda _: {"seed": "7"}, prepare=_without_marks, status=201),
     "POST contests:contestant-list": Call(_of(Contest, name="Mao", number=900_001)),
     "POST contests:entry-list": Call(_of(Category, contestant=lambda house: str(house.another(Contestant).pk))),
     "POST contests:judge-list": Call(lambda house: {"name": "Ann", "user": str(house.person(Role.AUDITOR).pk)}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -24,6 +24,7 @@ from apps.core.softdelete.models import Deletion
 from apps.core.softdelete.services.deleting import delete_object
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
+from apps.events.selectors import calendar_token
 from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, member
 from tests.factories.contests import certify
 from tests.routes import Operation, Route
@@ -43,7 +44,10 @@ FROM_THE_FIRST = {"contests.Recusal"}
 ALSO: dict[str, dict[str, Any]] = {"contests.Contest": {"status": "scoring"}}
 # Parameters of routes that are not called after their model, and those that name no row.
 MODEL_OF_PARAMETER: dict[str, type[Model]] = {"session_id": TokenFamily}
-VALUE_OF_PARAMETER: dict[str, str] = {"name": "storage"}
+VALUE_OF_PARAMETER: dict[str, Callable[[House], str]] = {
+    "name": lambda _: "storage",
+    "token": lambda house: calendar_token(house.one(Event)),
+}
 
 
 class House:
@@ -116,7 +120,7 @@ class House:
 
     def _value(self, route: Route, name: str) -> object:
         if name in VALUE_OF_PARAMETER:
-            return VALUE_OF_PARAMETER[name]
+            return VALUE_OF_PARAMETER[name](self)
         model = route.view.model if name == "pk" else _model_called(name)
         return self.one(model).pk
 

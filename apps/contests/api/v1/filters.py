@@ -110,3 +110,10 @@ class CertificationFilter(filters.FilterSet):  # type: ignore[misc]
 
     contest = filters.UUIDFilter(field_name="contest_id")
     voided = filters.BooleanFilter(field_name="voided_at", lookup_expr="isnull", exclude=True)
+
+
+class DrawFilter(filters.FilterSet):  # type: ignore[misc]
+    """By where it took place."""
+
+    category = filters.UUIDFilter(field_name="category_id")
+    contest = filters.UUIDFilter(field_name="category__contest_id")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from apps.core.rest.sheets import Cell, Sheet
 
 PLACE, SHARED, DEDUCTIONS = "Place", "Shared", "Deductions"
-ALWAYS = frozenset({PLACE, "Number", "Name", "Total"})
+ALWAYS = frozenset({PLACE, "Start", "Number", "Name", "Total"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from apps.contests.api.v1.views import (
     people,
     public,
     scorecards,
+    shows,
     structure,
 )
 from apps.core.rest.routers import PodiumRouter, route
@@ -23,6 +24,9 @@ router = PodiumRouter()
 router.register("contests", structure.ContestViewSet, basename="contest")
 router.register("contests", analysis.AnalysisViewSet, basename="analysis")
 router.register("contests", exports.ContestExportViewSet, basename="contest-export")
+router.register("contests", shows.ShowViewSet, basename="show")
+router.register("categories", shows.CategoryDrawViewSet, basename="category-draw")
+router.register("draws", shows.DrawViewSet, basename="draw")
 router.register("categories", structure.CategoryViewSet, basename="category")
 router.register("criteria", structure.CriterionViewSet, basename="criterion")
 router.register("contestants", people.ContestantViewSet, basename="contestant")

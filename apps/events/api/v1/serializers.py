@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.rest.serializers import PodiumModelSerializer
+from apps.core.rest.serializers import PodiumModelSerializer, StrictSerializer
 from apps.events.models import Event
 
 
@@ -45,3 +45,9 @@ class EventSerializer(PodiumModelSerializer):
                 {"ends_at": [serializers.ErrorDetail("The event ends before it starts.", "ends_before_start")]}
             )
         return attrs
+
+
+class CalendarLinkSerializer(StrictSerializer):
+    """Where calendar programs fetch the event, without signing in."""
+
+    url = serializers.URLField(help_text="Whoever has it sees the event's entry, until it is revoked.")

@@ -17,6 +17,7 @@ from tests.factories.contests import (
     ContestFactory,
     CriterionFactory,
     DeductionFactory,
+    DrawFactory,
     EntryFactory,
     JudgeFactory,
     RecusalFactory,
@@ -37,6 +38,7 @@ FACTORIES: dict[str, Callable[..., Any]] = {
     "recusal": RecusalFactory.create,
     "score": ScoreFactory.create,
     "deduction": DeductionFactory.create,
+    "draw": DrawFactory.create,
 }
 NAMES = [*FACTORIES, "certification"]
 
@@ -71,6 +73,7 @@ def _way_to_contest(name: str) -> str:
         "criterion": "category__contest",
         "entry": "category__contest",
         "assignment": "category__contest",
+        "draw": "category__contest",
         "recusal": "assignment__category__contest",
         "score": "entry__category__contest",
         "deduction": "entry__category__contest",

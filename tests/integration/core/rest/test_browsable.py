@@ -17,10 +17,14 @@ NO_PAGES = {
     "GET docs": "Swagger UI has a page of its own",
     "GET redoc": "Redoc has a page of its own",
     "GET datasets:dataset-download": "the file itself",
+    "GET events:event-calendar-calendar": "the file itself",
+    "GET events:calendar": "the file itself",
     "GET contests:contest-export-results-csv": "the file itself",
     "GET contests:contest-export-results-xlsx": "the file itself",
     "GET contests:contest-export-results-print": "a page for paper",
     "GET contests:contest-export-marks-csv": "the file itself",
+    "GET contests:show-run-of-show-csv": "the file itself",
+    "GET contests:show-run-of-show-print": "a page for paper",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
+from apps.core.rest.sheets import XLSX
 from apps.core.rest.views import PodiumViewSet
 from tests.integration.core.calls import call_of
 from tests.integration.core.house import House
@@ -60,7 +61,9 @@ def test_an_address_answers_without_its_slash_as_with_it(operation: Operation, t
 
     assert with_slash.status_code == without.status_code
     assert with_slash.headers["Content-Type"] == without.headers["Content-Type"]
-    assert text_of(with_slash)[:40] == text_of(without)[:40]
+    texts = [text_of(answer)[:40] for answer in (with_slash, without)]
+    if with_slash.headers["Content-Type"] != XLSX:  # an archive, which says when it was packed
+        assert texts[0] == texts[1]
 
 
 def test_a_write_without_the_slash_is_done_and_not_sent_elsewhere(alice: House) -> None:

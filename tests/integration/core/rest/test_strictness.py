@@ -23,6 +23,7 @@ NO_BODY = {
         "events:event-complete",
         "events:event-archive",
         "events:event-cancel",
+        "events:event-calendar-revoke-calendar-link",
         "operations:job-cancel",
     )
 }

@@ -31,7 +31,7 @@ from apps.core.rest.views import PodiumViewSet
 PAGE = "text/html"
 
 
-def _file(content_type: str, description: str) -> dict[tuple[int, str], Any]:
+def described_file(content_type: str, description: str) -> dict[tuple[int, str], Any]:
     """What the OpenAPI document says of a file."""
     kind = OpenApiTypes.STR if content_type == PAGE else OpenApiTypes.BINARY
     return {(200, content_type): OpenApiResponse(kind, description)}
@@ -48,7 +48,7 @@ class ContestExportViewSet(PodiumViewSet):
     def rows(self) -> models.QuerySet[Contest]:
         return Contest.objects.select_related("event")
 
-    @extend_schema(responses=_file(CSV, "The winner list."), summary="Download the results as CSV")
+    @extend_schema(responses=described_file(CSV, "The winner list."), summary="Download the results as CSV")
     @action(
         detail=True,
         methods=["get"],
@@ -61,7 +61,7 @@ class ContestExportViewSet(PodiumViewSet):
         file = csv_file(winner_sheet(contest_board(contest, access=self.access)))
         return attachment(request, file, name=f"{contest.slug}-results.csv", content_type=f"{CSV}; charset=utf-8")
 
-    @extend_schema(responses=_file(XLSX, "A workbook."), summary="Download the results as a workbook")
+    @extend_schema(responses=described_file(XLSX, "A workbook."), summary="Download the results as a workbook")
     @action(
         detail=True,
         methods=["get"],
@@ -75,7 +75,7 @@ class ContestExportViewSet(PodiumViewSet):
         file = xlsx_file([*result_sheets(board), about_sheet(board, certification_of(contest))])
         return attachment(request, file, name=f"{contest.slug}-results.xlsx", content_type=XLSX)
 
-    @extend_schema(responses=_file(PAGE, "A page made for paper."), summary="Print the results")
+    @extend_schema(responses=described_file(PAGE, "A page made for paper."), summary="Print the results")
     @action(
         detail=True,
         methods=["get"],
@@ -94,7 +94,7 @@ class ContestExportViewSet(PodiumViewSet):
         }
         return HttpResponse(render_to_string("contests/print/results.html", page))
 
-    @extend_schema(responses=_file(CSV, "One mark a row."), summary="Download the marks as CSV")
+    @extend_schema(responses=described_file(CSV, "One mark a row."), summary="Download the marks as CSV")
     @action(
         detail=True,
         methods=["get"],
