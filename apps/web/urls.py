@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from apps.web.views import boards, home
+from apps.web.views import boards, home, judging
 
 app_name = "web"
 
@@ -12,4 +12,7 @@ urlpatterns = [
     path("sign-in/", home.SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(next_page="web:home"), name="sign-out"),
     path("boards/<uuid:contest_id>/", boards.board, name="board"),
+    path("judge/", judging.seats, name="seats"),
+    path("judge/<uuid:assignment_id>/", judging.seat, name="seat"),
+    path("judge/<uuid:assignment_id>/<uuid:entry_id>/", judging.card, name="card"),
 ]
