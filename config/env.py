@@ -19,8 +19,10 @@ from config.variable import (
     POSTGRES_URL,
     REDIS_LIKE_URL,
     ROOT,
+    SCHEDULE,
     SECONDS,
     TEXT,
+    TRUTH,
     WHOLE,
     EnvironmentVariableError,
     Variable,
@@ -148,6 +150,32 @@ JWT_SIGNING_KEY: Final = Variable(
 )
 JWT_ACCESS_MINUTES: Final = Variable("JWT_ACCESS_MINUTES", WHOLE, 15, "How long an access token is valid.")
 JWT_REFRESH_DAYS: Final = Variable("JWT_REFRESH_DAYS", WHOLE, 14, "How long a refresh token is valid.")
+
+# Webhooks, and whatever else goes to addresses that users have typed
+
+WEBHOOK_RETRY_SCHEDULE: Final[Variable[tuple[int, ...]]] = Variable(
+    "WEBHOOK_RETRY_SCHEDULE",
+    SCHEDULE,
+    (0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000),
+    "Seconds before each attempt to deliver a webhook; as many attempts as there are numbers.",
+)
+WEBHOOK_TIMEOUT: Final = Variable(
+    "WEBHOOK_TIMEOUT", SECONDS, 20.0, "How long a webhook's receiver may take to answer."
+)
+OUTBOUND_ALLOW_LOOPBACK: Final = Variable(
+    "OUTBOUND_ALLOW_LOOPBACK",
+    TRUTH,
+    False,
+    "Lets webhooks go to this machine, and by `http`. For development: `make run` sets it.",
+)
+ENCRYPTION_KEYS: Final[Variable[tuple[str, ...]]] = Variable(
+    "ENCRYPTION_KEYS",
+    NAMES,
+    (),
+    "Keys for secrets in the database (any text of 32 characters or more), the newest first: it encrypts, the others "
+    "still decrypt. Unset, derived from `DJANGO_SECRET_KEY`.",
+    secret=True,
+)
 
 # Observability
 

@@ -110,6 +110,13 @@ def _parse_seconds(raw: str) -> float:
     return number
 
 
+def _parse_schedule(raw: str) -> tuple[int, ...]:
+    try:
+        return tuple(_parse_whole(part.strip()) for part in raw.split(","))
+    except ValueError:
+        raise ValueError("whole numbers of seconds, separated by commas") from None
+
+
 def _parse_truth(raw: str) -> bool:
     word = raw.strip().lower()
     if word in TRUE_WORDS | FALSE_WORDS:
@@ -148,6 +155,7 @@ TEXT: Final = Kind("text", str)
 WHOLE: Final = Kind("whole number", _parse_whole)
 PORT_NUMBER: Final = Kind("port", _parse_port)
 SECONDS: Final = Kind("seconds", _parse_seconds)
+SCHEDULE: Final = Kind("list of seconds, comma-separated", _parse_schedule)
 TRUTH: Final = Kind("true or false", _parse_truth)
 NAMES: Final = Kind("list, comma-separated", _parse_names)
 PATH: Final = Kind("path", _parse_path)

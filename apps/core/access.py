@@ -24,6 +24,7 @@ class Capability(StrEnum):
     VOID = "void"
     MANAGE_DATA = "manage_data"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     OWN = "own"
     RECYCLE = "recycle"
     PURGE = "purge"

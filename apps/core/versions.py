@@ -35,3 +35,7 @@ class Scoped:
 
 class OrganizationManager(Scoped, models.Manager.from_queryset(VersionedQuerySet)):  # type: ignore[misc]
     """Rows of the organization in scope, of models that are not soft-deleted."""
+
+
+class ScopedManager(Scoped, models.Manager):  # type: ignore[type-arg]
+    """Rows of the organization in scope, of models without a version."""

@@ -12,6 +12,7 @@ from config.settings.metrics import *  # noqa: F403
 from config.settings.resilience import *  # noqa: F403
 from config.settings.rest import *  # noqa: F403
 from config.settings.security import *  # noqa: F403
+from config.settings.webhooks import *  # noqa: F403
 
 ROOT = env.ROOT
 PODIUM_HOME = env.read(env.PODIUM_HOME)

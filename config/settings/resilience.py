@@ -87,7 +87,7 @@ RESILIENCE = {
             # One circuit for each endpoint. Its delivery schedule is the retry. The standard says 15 to 30 s.
             "breaker": {"failure_threshold": 5, "volume_threshold": 1, "recovery_timeout": 60.0},
             "retry": {"attempts": 1},
-            "deadline": 20.0,
+            "deadline": env.read(env.WEBHOOK_TIMEOUT),
         },
     },
 }

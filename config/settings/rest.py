@@ -62,6 +62,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {  # several models have a `state` or a `role`
         "CircuitStateEnum": "apps.resilience.models.StateChoice",
         "DeletionStateEnum": "apps.core.softdelete.models.DeletionState",
+        "DeliveryStateEnum": "apps.notifications.enums.DeliveryState",
+        "EndpointStateEnum": "apps.notifications.enums.EndpointState",
         "EntryStateEnum": "apps.contests.enums.EntryState",
         "JobStateEnum": "apps.core.jobs.models.JobState",
         "MembershipRoleEnum": "apps.accounts.enums.Role",

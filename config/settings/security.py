@@ -5,6 +5,9 @@ from csp.constants import NONCE, SELF
 from config import env
 
 SECRET_KEY = env.read(env.DJANGO_SECRET_KEY)
+SECRET_KEY_FALLBACKS: list[str] = []
+ENCRYPTION_KEYS = env.read(env.ENCRYPTION_KEYS)
+OUTBOUND_ALLOW_LOOPBACK = env.read(env.OUTBOUND_ALLOW_LOOPBACK)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["apps.accounts.authentication.EmailBackend"]
 PASSWORD_HASHERS = [

@@ -15,3 +15,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 RESILIENCE = {**RESILIENCE, "STORE_URL": ""}
 API_RATES = dict.fromkeys(API_RATES, "100000/minute")
 OUTBOX_CHECKED = True
+OUTBOUND_ALLOW_LOOPBACK = True

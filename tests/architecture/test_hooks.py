@@ -18,19 +18,19 @@ def test_every_hook_is_answered_or_known_to_be_silent() -> None:
 
 # Hook → the apps that register a function, in alphabetical order. An empty list: nobody needs it so far.
 EXPECTED: dict[str, list[str]] = {
-    "api_resources": ["accounts", "contests", "datasets", "events", "operations"],
+    "api_resources": ["accounts", "contests", "datasets", "events", "notifications", "operations"],
     "circuit_changed": ["messaging"],
-    "erasing": ["accounts"],
-    "event_types": ["accounts", "contests", "core", "datasets", "events", "messaging"],
+    "erasing": ["accounts", "notifications"],
+    "event_types": ["accounts", "contests", "core", "datasets", "events", "messaging", "notifications"],
     "job_finished": ["contests"],
     "may_delete": ["accounts", "contests"],
     "may_purge": [],
     "may_restore": ["contests"],
-    "messages_published": [],
+    "messages_published": ["notifications"],
     "resolve_access": ["accounts"],
     "restore_effects": [],
     "retention_days": ["accounts"],
-    "rows_deleted": ["accounts", "contests", "resilience"],
+    "rows_deleted": ["accounts", "contests", "notifications", "resilience"],
     "rows_purging": ["datasets"],
     "rows_restoring": ["contests", "resilience"],
 }

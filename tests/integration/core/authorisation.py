@@ -169,6 +169,17 @@ TABLE: dict[str, dict[str, Who]] = {
     "datasets:version-detail": {"GET": MEMBERS, "DELETE": SCIENTISTS},
     "datasets:version-restore": {"POST": SCIENTISTS},
     "datasets:version-deletion-preview": {"GET": SCIENTISTS},
+    # webhooks
+    "notifications:webhook-endpoint-list": {"GET": ADMINS, "POST": ADMINS},
+    "notifications:webhook-endpoint-detail": {"GET": ADMINS, "PUT": ADMINS, "PATCH": ADMINS, "DELETE": ADMINS},
+    "notifications:webhook-endpoint-restore": {"POST": ADMINS},
+    "notifications:webhook-endpoint-deletion-preview": {"GET": ADMINS},
+    "notifications:webhook-endpoint-rotate-secret": {"POST": ADMINS},
+    "notifications:webhook-endpoint-test": {"POST": ADMINS},
+    "notifications:webhook-endpoint-recover": {"POST": ADMINS},
+    "notifications:webhook-delivery-list": {"GET": ADMINS},
+    "notifications:webhook-delivery-detail": {"GET": ADMINS},
+    "notifications:webhook-delivery-redeliver": {"POST": ADMINS},
     # long work
     "operations:job-list": {"GET": MEMBERS},
     "operations:job-detail": {"GET": ORGANIZERS},

@@ -254,6 +254,10 @@ CALLS: dict[str, Call] = {
     "PUT contests:scorecard": Call(_card),
     "POST contests:deduction-list": Call(_of(Entry, amount="1.00", reason="Fall")),
     "POST contests:deduction-reverse": Call(_because),
+    "POST notifications:webhook-endpoint-list": Call(lambda _: {"target_url": "https://hooks.example.org/podium"}),
+    "POST notifications:webhook-endpoint-test": Call(status=202),
+    "POST notifications:webhook-endpoint-recover": Call(lambda _: {"since": "2026-01-01T00:00:00Z"}),
+    "POST notifications:webhook-delivery-redeliver": Call(status=202),
     "POST operations:import-list": Call(_competition, status=202, format="multipart"),
     "POST operations:import-contestants": Call(
         _csv("number,name,categories\n900002,Mao,{category}\n"), status=202, format="multipart"

@@ -37,6 +37,7 @@ OWN_PARENT: dict[str, tuple[str, ...]] = {
     "contests.Entry": ("contestant",),
     "contests.Recusal": ("contestant",),
     "contests.Score": ("entry",),
+    "notifications.WebhookDelivery": ("message",),
 }
 # The same for the first row too: a recusal of the contestant whom everybody marks would stop the marks.
 FROM_THE_FIRST = {"contests.Recusal"}

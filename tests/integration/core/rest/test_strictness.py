@@ -24,6 +24,9 @@ NO_BODY = {
         "events:event-archive",
         "events:event-cancel",
         "events:event-calendar-revoke-calendar-link",
+        "notifications:webhook-endpoint-rotate-secret",
+        "notifications:webhook-endpoint-test",
+        "notifications:webhook-delivery-redeliver",
         "operations:job-cancel",
     )
 }

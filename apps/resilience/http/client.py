@@ -1,4 +1,4 @@
-"""Outbound HTTP: the only module that opens a connection to somebody else's server.
+"""HTTP to the services that Podium is configured to use.
 
     client = HttpClient("jira_api", base_url="https://jira.example", headers={"Authorization": token})
     answer = client.post("/rest/api/3/issue", json=issue)        # httpx.Response

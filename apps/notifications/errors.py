@@ -1,0 +1,26 @@
+"""What can go wrong with webhooks."""
+
+from __future__ import annotations
+
+from apps.core.errors import Conflict, Gone
+
+
+class EndpointDisabled(Conflict):
+    """The endpoint is switched off, so nothing can be sent to it; enable it first."""
+
+    code = "ENDPOINT_DISABLED"
+    title = "This endpoint is disabled"
+
+
+class DeliveryUnderWay(Conflict):
+    """The delivery is not finished: it will be sent anyway."""
+
+    code = "DELIVERY_UNDER_WAY"
+    title = "This delivery is not finished yet"
+
+
+class PayloadGone(Gone):
+    """What was sent has been erased, with a person or with age, and can't be sent again."""
+
+    code = "PAYLOAD_GONE"
+    title = "The payload is no longer there"

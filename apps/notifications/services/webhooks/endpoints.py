@@ -1,0 +1,188 @@
+"""Setting endpoints up, changing them, and their secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.core import clock
+from apps.core.correlation.context import current
+from apps.core.encryption import Sealed
+from apps.core.errors import FieldError, Invalid
+from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
+from apps.notifications.errors import EndpointDisabled
+from apps.notifications.messages import TEST_TYPE
+from apps.notifications.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
+from apps.notifications.policies import is_pattern
+from apps.notifications.services.webhooks.disabling import cancel_deliveries
+from apps.notifications.services.webhooks.fanout import wake_sender
+from apps.notifications.services.webhooks.payloads import render_body
+from apps.notifications.services.webhooks.signing import RESERVED, new_secret
+from apps.resilience.http import ForbiddenTarget, check_url
+
+# RFC 9110, section 5: a token, and visible ASCII with blanks between.
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]{0,2000}[\x21-\x7e])?")
+
+
+@transaction.atomic
+def create_endpoint(
+    *, organization_id: UUID, created_by: UUID | None, headers: Mapping[str, str] | None = None, **fields: Any
+) -> tuple[WebhookEndpoint, str]:
+    """Set an endpoint up.
+
+    Returns:
+        the endpoint, and its secret, which is not shown again.
+    """
+    check_fields({**fields, "headers": headers or {}})
+    secret = new_secret()
+    endpoint = WebhookEndpoint(
+        organization_id=organization_id,
+        created_by=created_by,
+        headers=Sealed.of(dict(headers or {})),
+        secrets=Sealed.of([{"secret": secret, "expires_at": None}]),
+        **_with_reason(fields),
+    )
+    endpoint.save()
+    return endpoint, secret
+
+
+@transaction.atomic
+def update_endpoint(*, endpoint: WebhookEndpoint, **changes: Any) -> WebhookEndpoint:
+    """Change what is named. Disabling cancels what waits; enabling forgets the failures, and sends nothing old."""
+    check_fields(changes)
+    was = endpoint.state
+    if "headers" in changes:
+        sent = dict(changes.pop("headers"))
+        if sent != endpoint.headers.open():
+            endpoint.headers = Sealed.of(sent)
+    for name, value in changes.items():
+        setattr(endpoint, name, value)
+    if endpoint.state != was:
+        vars(endpoint).update(_with_reason({"state": endpoint.state}), failing_since=None, paused_until=None)
+    endpoint.save()
+    if endpoint.state == EndpointState.DISABLED:
+        cancel_deliveries(WebhookDelivery.of_all_organizations.filter(endpoint=endpoint))
+    return endpoint
+
+
+@transaction.atomic
+def rotate_secret(*, endpoint: WebhookEndpoint) -> str:
+    """Give an endpoint a new secret; those before it go on signing for a while.
+
+    Returns:
+        the secret, which is not shown again.
+    """
+    secret, now = new_secret(), clock.now()
+    until = (now + settings.WEBHOOKS["SECRET_OVERLAP"]).isoformat()
+    kept = [
+        {**entry, "expires_at": entry["expires_at"] or until}
+        for entry in endpoint.secrets.open()
+        if entry["expires_at"] is None or entry["expires_at"] > now.isoformat()
+    ]
+    endpoint.secrets = Sealed.of([{"secret": secret, "expires_at": None}, *kept])
+    endpoint.save(update_fields=["secrets"])
+    return secret
+
+
+@transaction.atomic
+def send_test(*, endpoint: WebhookEndpoint) -> WebhookDelivery:
+    """Send a `webhook.test`, whatever the endpoint's filter says.
+
+    Raises:
+        EndpointDisabled: it is switched off.
+    """
+    refuse_disabled(endpoint)
+    correlation, now = current(), clock.now()
+    message = WebhookMessage(
+        organization_id=endpoint.organization_id,
+        type=TEST_TYPE,
+        sequence=1,
+        occurred_at=now,
+        correlation_id=correlation.correlation_id if correlation else "",
+        traceparent=(correlation.traceparent or "") if correlation else "",
+    )
+    message.subject = f"webhook_test/{message.pk}"  # its own: tests of an endpoint are no history of it
+    message.body = render_body(
+        message_id=message.pk,
+        type=message.type,
+        subject=message.subject,
+        sequence=message.sequence,
+        organization_id=endpoint.organization_id,
+        occurred_at=now,
+        data={"webhook_endpoint_id": str(endpoint.pk), "test_id": str(message.pk)},
+    )
+    message.save()
+    delivery = WebhookDelivery(
+        organization_id=endpoint.organization_id, endpoint=endpoint, message=message, state=DeliveryState.PENDING
+    )
+    delivery.save()
+    wake_sender()
+    return delivery
+
+
+def refuse_disabled(endpoint: WebhookEndpoint) -> None:
+    """Refuse what an endpoint that is switched off can't do.
+
+    Raises:
+        EndpointDisabled: it is.
+    """
+    if endpoint.state != EndpointState.ENABLED:
+        raise EndpointDisabled(f"{endpoint.get_disabled_reason_display()}. Enable the endpoint first.")
+
+
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Refuse what an endpoint can't have.
+
+    Raises:
+        Invalid: with an entry for each field.
+    """
+    found: list[FieldError] = []
+    if "target_url" in fields:
+        found += _faults_of_url(fields["target_url"])
+    if "event_types" in fields:
+        found += _faults_of_types(fields["event_types"])
+    if "headers" in fields:
+        found += _faults_of_headers(fields["headers"])
+    if found:
+        raise Invalid(found[0].detail, errors=found)
+
+
+def _faults_of_url(url: str) -> list[FieldError]:
+    try:
+        check_url(url)
+    except ForbiddenTarget as error:
+        return [FieldError("#/target_url", error.code, error.detail)]
+    return []
+
+
+def _faults_of_types(patterns: Sequence[str]) -> list[FieldError]:
+    detail = "This is an event type such as contest.locked; `*` stands for any part."
+    return [
+        FieldError(f"#/event_types/{place}", "INVALID_EVENT_TYPE", detail)
+        for place, pattern in enumerate(patterns)
+        if not is_pattern(pattern)
+    ]
+
+
+def _faults_of_headers(headers: Mapping[str, str]) -> list[FieldError]:
+    found = []
+    for name, value in headers.items():
+        if name.lower() in RESERVED:
+            found.append(FieldError(f"#/headers/{name}", "RESERVED_HEADER", "This header is Podium's to set."))
+        elif not NAME.fullmatch(name) or not VALUE.fullmatch(value):
+            found.append(FieldError("#/headers", "INVALID_HEADER", "A header has a name, and a value in ASCII."))
+    return found
+
+
+def _with_reason(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, with the reason that belongs to the state."""
+    if "state" not in fields:
+        return dict(fields)
+    is_off = fields["state"] == EndpointState.DISABLED
+    return {**fields, "disabled_reason": DisabledReason.BY_HAND.value if is_off else ""}
