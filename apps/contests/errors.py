@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.core.errors import Conflict, Forbidden, NotFound
+from apps.core.rest.constraints import AlreadyExists
 
 
 class TransitionNotAllowed(Conflict):
@@ -82,10 +83,9 @@ class SeatNotMarking(Conflict):
     title = "This seat does not mark"
 
 
-class AlreadyMarked(Conflict):
+class AlreadyMarked(AlreadyExists):
     """The seat has marked this criterion of this entry already."""
 
-    code = "ALREADY_EXISTS"
     title = "Already marked"
 
 

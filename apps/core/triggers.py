@@ -13,6 +13,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import BaseConstraint
 from psycopg import sql
 
+from apps.core.errors import PodiumError
+
 
 class TriggerConstraint(BaseConstraint):
     """A rule that a trigger keeps, declared among a model's constraints."""
@@ -24,6 +26,11 @@ class TriggerConstraint(BaseConstraint):
     def removal(self, table: str) -> list[sql.Composable]:
         """What drops it."""
         raise NotImplementedError
+
+    def explain(self, detail: str) -> PodiumError | None:
+        """What a refusal means to the caller, by the DETAIL that the trigger raises; None where it means nothing."""
+        del detail
+        return None
 
     def create_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         return _script(self.statements(_table(model)), schema_editor)

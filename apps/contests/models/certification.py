@@ -47,6 +47,7 @@ class Certification(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     personal_fields: ClassVar[tuple[str, ...]] = ()
+    hashed_fields: ClassVar[tuple[str, ...]] = ("document", "digest", "result_digest", "previous_digest", "erratum")
 
     objects = OrganizationManager()
     of_all_organizations = models.Manager.from_queryset(VersionedQuerySet)()
@@ -61,6 +62,7 @@ class Certification(models.Model):
             WrittenOnce(
                 name="certification_written_once",
                 once=("published_at", "voided_by", "voided_at", "void_reason"),
+                erasable=("contest_name",),
             ),
         ]
         # the organization's list, newest first
@@ -95,6 +97,7 @@ class Signature(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     personal_fields: ClassVar[tuple[str, ...]] = ()
+    hashed_fields: ClassVar[tuple[str, ...]] = ("role", "digest")
 
     objects = OrganizationManager()
     of_all_organizations = models.Manager.from_queryset(VersionedQuerySet)()

@@ -27,6 +27,7 @@ class BoardFreeze(OrganizationModel):
     lifted_at = models.DateTimeField(null=True, editable=False)
     lifted_by = models.UUIDField(null=True, editable=False)
 
+    impersonal_fields: ClassVar[tuple[str, ...]] = ("document",)
     silent_fields: ClassVar[tuple[str, ...]] = ("document",)
 
     class Meta:

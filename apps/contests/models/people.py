@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 
 from apps.contests.enums import ContestantStatus, EntryState, SeatRole
-from apps.contests.models.structure import POINTS, Category, Contest
+from apps.contests.models.locks import ResultLock
+from apps.contests.models.structure import OF_CATEGORY, POINTS, Category, Contest
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import LiveForeignKey, live_index, unique_live
 
@@ -33,6 +34,12 @@ class Contestant(OrganizationModel):
         constraints = [
             unique_live("contest", "number", name="contestant_number_unique"),
             models.CheckConstraint(condition=Q(number__gte=1), name="contestant_number_positive"),
+            ResultLock(
+                name="contests_contestant_locked",
+                way=(("contest_id", "contests_contest"),),
+                columns=("contest_id", "number", "status"),
+                erasable=("name", "affiliation", "email", "members"),
+            ),
         ]
         indexes = [
             live_index("organization", "-id", name="contestant_list"),
@@ -56,7 +63,14 @@ class Entry(OrganizationModel):
     class Meta:
         ordering = ["starting_order", "id"]
         verbose_name_plural = "entries"
-        constraints = [unique_live("category", "contestant", name="entry_unique")]
+        constraints = [
+            unique_live("category", "contestant", name="entry_unique"),
+            ResultLock(
+                name="contests_entry_locked",
+                way=OF_CATEGORY,
+                columns=("category_id", "contestant_id", "starting_order", "technical_points", "state"),
+            ),
+        ]
         indexes = [
             live_index("organization", "-id", name="entry_list"),
             # a category's entries in starting order; the category's cascade
@@ -104,12 +118,18 @@ class Assignment(OrganizationModel):
     role = models.CharField(max_length=10, choices=SeatRole.choices, default=SeatRole.JUDGE)
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("seat",)
+    hashed_fields: ClassVar[tuple[str, ...]] = ("seat",)
 
     class Meta:
         ordering = ["seat", "id"]
         constraints = [
             unique_live("category", "seat", name="assignment_seat_unique"),
             unique_live("category", "judge", name="assignment_judge_unique"),
+            ResultLock(
+                name="contests_assignment_locked",
+                way=OF_CATEGORY,
+                columns=("judge_id", "category_id", "seat", "role"),
+            ),
         ]
         indexes = [
             live_index("organization", "-id", name="assignment_list"),
@@ -134,7 +154,15 @@ class Recusal(OrganizationModel):
 
     class Meta:
         ordering = ["id"]
-        constraints = [unique_live("assignment", "contestant", name="recusal_unique")]
+        constraints = [
+            unique_live("assignment", "contestant", name="recusal_unique"),
+            ResultLock(
+                name="contests_recusal_locked",
+                way=(("assignment_id", "contests_assignment"), *OF_CATEGORY),
+                columns=("assignment_id", "contestant_id"),
+                erasable=("reason",),
+            ),
+        ]
         indexes = [
             live_index("organization", "-id", name="recusal_list"),
             # the seat's and the contestant's cascade

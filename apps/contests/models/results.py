@@ -10,11 +10,14 @@ from django.db import models
 from django.db.models import Q
 
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
+from apps.contests.models.locks import ResultLock
 from apps.contests.models.people import Assignment, Entry
-from apps.contests.models.structure import POINTS, Criterion
+from apps.contests.models.structure import OF_CATEGORY, POINTS, Criterion
 from apps.core.access import Capability
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
+
+OF_ENTRY = (("entry_id", "contests_entry"), *OF_CATEGORY)
 
 
 class Score(OrganizationModel):
@@ -36,6 +39,11 @@ class Score(OrganizationModel):
             models.CheckConstraint(
                 condition=Q(state="scored", value__isnull=False) | (~Q(state="scored") & Q(value__isnull=True)),
                 name="score_value_belongs_to_scored",
+            ),
+            ResultLock(
+                name="contests_score_locked",
+                way=OF_ENTRY,
+                columns=("assignment_id", "entry_id", "criterion_id", "state", "value"),
             ),
         ]
         indexes = [
@@ -67,7 +75,15 @@ class Deduction(OrganizationModel):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="deduction_amount_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="deduction_amount_not_negative"),
+            ResultLock(
+                name="contests_deduction_locked",
+                way=OF_ENTRY,
+                columns=("entry_id", "amount", "unit", "stage", "proposed_by", "approved_by", "reversed_at"),
+                erasable=("reason", "reversal_reason"),
+            ),
+        ]
         indexes = [
             live_index("organization", "-id", name="deduction_list"),
             # an entry's deductions; its cascade

@@ -11,10 +11,12 @@ from django.db.models import F, Q
 
 from apps.accounts.enums import Role
 from apps.contests.enums import ContestStatus, Visibility
+from apps.contests.models.locks import ResultLock
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
 from apps.events.models import Event
 
+OF_CATEGORY = (("category_id", "contests_category"), ("contest_id", "contests_contest"))
 POINTS = {"max_digits": 12, "decimal_places": 4}
 
 
@@ -50,10 +52,18 @@ class Contest(OrganizationModel):
     policy_version = models.PositiveIntegerField(default=1, editable=False)
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "rule", "sign_off", "erratum")
+    hashed_fields: ClassVar[tuple[str, ...]] = ("slug", "rule", "sign_off", "erratum")
 
     class Meta:
         ordering = ["position", "id"]
-        constraints = [unique_live("event", "slug", name="contest_slug_unique")]
+        constraints = [
+            unique_live("event", "slug", name="contest_slug_unique"),
+            ResultLock(
+                name="contests_contest_locked",
+                way=(),
+                columns=("event_id", "slug", "blind", "rule", "sign_off", "policy_version"),
+            ),
+        ]
         indexes = [
             # the organization's list, newest first, and its filter by status
             live_index("organization", "-id", name="contest_list"),
@@ -77,6 +87,7 @@ class Category(OrganizationModel):
     rule = models.JSONField(default=dict, blank=True)
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "rule")
+    hashed_fields: ClassVar[tuple[str, ...]] = ("slug", "rule")
 
     class Meta:
         ordering = ["position", "id"]
@@ -84,6 +95,12 @@ class Category(OrganizationModel):
         constraints = [
             unique_live("contest", "slug", name="category_slug_unique"),
             models.CheckConstraint(condition=Q(weight__gte=0), name="category_weight_not_negative"),
+            ResultLock(
+                name="contests_category_locked",
+                way=(("contest_id", "contests_contest"),),
+                columns=("contest_id", "slug", "position", "weight", "rule"),
+                erasable=("name",),
+            ),
         ]
         indexes = [
             live_index("organization", "-id", name="category_list"),
@@ -107,6 +124,7 @@ class Criterion(OrganizationModel):
     factor = models.DecimalField(**POINTS, default=Decimal(1), validators=[MinValueValidator(0)])  # type: ignore[arg-type]
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("name",)
+    hashed_fields: ClassVar[tuple[str, ...]] = ("name",)
 
     class Meta:
         ordering = ["position", "id"]
@@ -116,6 +134,11 @@ class Criterion(OrganizationModel):
             models.CheckConstraint(condition=Q(maximum__gt=F("minimum")), name="criterion_scale_goes_up"),
             models.CheckConstraint(condition=Q(step__gt=0), name="criterion_step_positive"),
             models.CheckConstraint(condition=Q(factor__gte=0), name="criterion_factor_not_negative"),
+            ResultLock(
+                name="contests_criterion_locked",
+                way=OF_CATEGORY,
+                columns=("category_id", "name", "position", "minimum", "maximum", "step", "factor"),
+            ),
         ]
         indexes = [
             live_index("organization", "-id", name="criterion_list"),

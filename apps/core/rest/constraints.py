@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import DatabaseError, models
 
 from apps.core.errors import Conflict, FieldError, Invalid, MalformedRequest, PodiumError, Unavailable
+from apps.core.triggers import TriggerConstraint
 
 
 class AlreadyExists(Conflict):
@@ -44,6 +45,17 @@ def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
         for constraint in model._meta.constraints:
             found[constraint.name] = (str(model._meta.verbose_name), _fields(constraint))
     return found
+
+
+@cache
+def _triggers() -> dict[str, TriggerConstraint]:
+    """The rules that triggers keep and that say themselves what a refusal means."""
+    every = (constraint for model in apps.get_models() for constraint in model._meta.constraints)
+    return {
+        constraint.name: constraint
+        for constraint in every
+        if isinstance(constraint, TriggerConstraint) and type(constraint).explain is not TriggerConstraint.explain
+    }
 
 
 def _fields(constraint: models.BaseConstraint) -> tuple[str, ...]:
@@ -84,6 +96,8 @@ def explain_violation(error: DatabaseError) -> PodiumError | None:
 
 def _explain_integrity(cause: psycopg.errors.IntegrityError) -> PodiumError | None:
     name = cause.diag.constraint_name or ""
+    if name in _triggers():
+        return _triggers()[name].explain(cause.diag.message_detail or "")
     model, fields = _constraints().get(name, ("", ()))
     if isinstance(cause, psycopg.errors.UniqueViolation) and model:
         what = " and ".join(fields) or "value"
