@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from apps.web.views import boards, home, judging
+from apps.web.views import boards, home, judging, tally
 
 app_name = "web"
 
@@ -15,4 +15,9 @@ urlpatterns = [
     path("judge/", judging.seats, name="seats"),
     path("judge/<uuid:assignment_id>/", judging.seat, name="seat"),
     path("judge/<uuid:assignment_id>/<uuid:entry_id>/", judging.card, name="card"),
+    path("tally/<uuid:contest_id>/", tally.room, name="tally"),
+    *(
+        path(f"tally/<uuid:contest_id>/{step}/", tally.take, {"step": step}, name=f"tally-{step}")
+        for step in tally.STEPS
+    ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apps.accounts.enums import Role
 from apps.accounts.policies import role_of
 from apps.contests.enums import ContestStatus
 from apps.contests.models import Contest, Signature
@@ -21,6 +22,11 @@ class SignOffStep:
     place: int
     role: str
     signature: Signature | None
+
+    @property
+    def role_name(self) -> str:
+        """As people call it."""
+        return str(Role(self.role).label)
 
 
 @dataclass(frozen=True, slots=True)

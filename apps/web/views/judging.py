@@ -18,9 +18,7 @@ from apps.contests.selectors.scorecards import read_scorecard
 from apps.contests.selectors.seats import entries_of, seat_of, seats_of
 from apps.core.access import Access, Capability
 from apps.core.errors import Forbidden, NotFound
-from apps.web.pages import act_in, page, show
-
-SIGN_IN = "/sign-in/"
+from apps.web.pages import SIGN_IN, act_in, page, show
 
 
 @require_safe
