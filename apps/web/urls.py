@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from apps.web.views import boards, home, judging, tally
+from apps.web.views import boards, home, judging, recycle_bin, tally
 
 app_name = "web"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("judge/", judging.seats, name="seats"),
     path("judge/<uuid:assignment_id>/", judging.seat, name="seat"),
     path("judge/<uuid:assignment_id>/<uuid:entry_id>/", judging.card, name="card"),
+    path("bin/", recycle_bin.bins, name="bins"),
+    path("bin/<slug:slug>/", recycle_bin.bin_of, name="bin"),
+    path("bin/<slug:slug>/<uuid:deletion_id>/", recycle_bin.deletion, name="deletion"),
     path("tally/<uuid:contest_id>/", tally.room, name="tally"),
     *(
         path(f"tally/<uuid:contest_id>/{step}/", tally.take, {"step": step}, name=f"tally-{step}")

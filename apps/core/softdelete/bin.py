@@ -18,14 +18,14 @@ from unfold.decorators import display
 from apps.core.access import Capability
 from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
+from apps.core.softdelete.collisions import changes_in, collisions
 from apps.core.softdelete.editing import FoundAdmin
-from apps.core.softdelete.engine.conflicts import TakenValue
 from apps.core.softdelete.metadata import model_of
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.policies import may_restore
 from apps.core.softdelete.retention_pages import RetentionPages
 from apps.core.softdelete.selectors import deletion_tree, name_of
-from apps.core.softdelete.services.planning import RestorePlan, plan_restore
+from apps.core.softdelete.services.planning import plan_restore
 from apps.core.softdelete.services.restoring import restore_deletion
 
 STATE_COLORS = {
@@ -163,23 +163,17 @@ class RecycleBinAdmin(RetentionPages, FoundAdmin):
             "plan": plan,
             "back": [(name_of(label, count), count) for label, count in plan.counts.items()],
             "staying": [(name_of(label, count), count) for label, count in plan.staying.items()],
-            "collisions": _collisions(plan, request),
+            "collisions": collisions(plan, request.POST),
             "is_held": deletion.state == DeletionState.DELETED,
         }
         return TemplateResponse(request, "core/softdelete/restore.html", context)
 
     def _try_restore(self, request: HttpRequest, deletion: Deletion) -> bool:
-        changes: dict[str, dict[str, str]] = {}
-        for name in request.POST:
-            value = request.POST.get(name, "").strip()
-            if name.startswith("change:") and value:
-                _, row_id, field = name.split(":", 2)
-                changes.setdefault(row_id, {})[field] = value
         try:
             restore_deletion(
                 deletion=deletion,
                 access=access_of(request),
-                changes=changes,
+                changes=changes_in(request.POST),
                 with_ancestors="with_ancestors" in request.POST,
             )
         except PodiumError as error:
@@ -213,26 +207,3 @@ class RecycleBinAdmin(RetentionPages, FoundAdmin):
             ),
             "may_restore": deletion.state == DeletionState.DELETED and may_restore(access_of(request), deletion),
         }
-
-
-def _collisions(plan: RestorePlan, request: HttpRequest) -> list[dict[str, Any]]:
-    return [
-        {
-            "input": f"change:{taken.id}:{taken.field}",
-            "what": name_of(taken.model, 1),
-            "field": _field_name(taken),
-            "value": taken.value,
-            "holder": _label(taken),
-            "new": request.POST.get(f"change:{taken.id}:{taken.field}", ""),
-        }
-        for taken in plan.conflicts
-    ]
-
-
-def _field_name(taken: TakenValue) -> str:
-    field: Any = model_of(taken.model)._meta.get_field(taken.field)
-    return str(field.verbose_name)
-
-
-def _label(taken: TakenValue) -> str:
-    return str(model_of(taken.model)._base_manager.filter(pk=taken.holder_id).first())
