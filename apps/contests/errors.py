@@ -170,3 +170,10 @@ class NothingToDraw(Conflict):
 
     code = "NOTHING_TO_DRAW"
     title = "Nobody is entered"
+
+
+class TotalsBusy(Conflict):
+    """Totals can't be compared with marks that change all the time."""
+
+    code = "TOTALS_BUSY"
+    title = "The totals are changing"

@@ -43,5 +43,6 @@ CELERY_BEAT_SCHEDULE = {
     # A publication wakes a worker at once, and each round has the next one enqueued; this is the safety net.
     "webhooks-send": {"task": "notifications.send_webhooks", "schedule": 5.0, "options": {"expires": 10.0}},
     "webhooks-forget": {"task": "notifications.forget_old_webhooks", "schedule": 3600.0},
+    "totals": {"task": "contests.refresh_totals", "schedule": 30.0, "options": {"expires": 30.0}},
     "purge-due": {"task": "core.purge_due", "schedule": 600.0, "options": {"expires": 600.0}},
 }

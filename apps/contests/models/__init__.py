@@ -6,6 +6,7 @@ from apps.contests.models.freezes import BoardFreeze
 from apps.contests.models.people import Assignment, Contestant, Entry, Judge, Recusal
 from apps.contests.models.results import Deduction, Score
 from apps.contests.models.structure import Category, Contest, Criterion
+from apps.contests.models.totals import ContestantTotal, ContestTotals, EntryTotal, StaleTotal
 
 __all__ = [
     "Assignment",
@@ -13,13 +14,17 @@ __all__ = [
     "Category",
     "Certification",
     "Contest",
+    "ContestTotals",
     "Contestant",
+    "ContestantTotal",
     "Criterion",
     "Deduction",
     "Draw",
     "Entry",
+    "EntryTotal",
     "Judge",
     "Recusal",
     "Score",
     "Signature",
+    "StaleTotal",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from apps.contests.enums import ContestantStatus, EntryState, SeatRole
 from apps.contests.models.locks import ResultLock
+from apps.contests.models.staleness import StalesTotals
 from apps.contests.models.structure import OF_CATEGORY, POINTS, Category, Contest
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import LiveForeignKey, live_index, unique_live
@@ -40,6 +41,7 @@ class Contestant(OrganizationModel):
                 columns=("contest_id", "number", "status"),
                 erasable=("name", "affiliation", "email", "members"),
             ),
+            StalesTotals(name="contestant_stales_totals", by="contestant"),
         ]
         indexes = [
             live_index("organization", "-id", name="contestant_list"),
@@ -70,6 +72,7 @@ class Entry(OrganizationModel):
                 way=OF_CATEGORY,
                 columns=("category_id", "contestant_id", "starting_order", "technical_points", "state"),
             ),
+            StalesTotals(name="entry_stales_totals", by="contestant_id"),
         ]
         indexes = [
             live_index("organization", "-id", name="entry_list"),
@@ -130,6 +133,7 @@ class Assignment(OrganizationModel):
                 way=OF_CATEGORY,
                 columns=("judge_id", "category_id", "seat", "role"),
             ),
+            StalesTotals(name="assignment_stales_totals", by="category_id", watched=("seat", "role", "deleted_at")),
         ]
         indexes = [
             live_index("organization", "-id", name="assignment_list"),
@@ -162,6 +166,7 @@ class Recusal(OrganizationModel):
                 columns=("assignment_id", "contestant_id"),
                 erasable=("reason",),
             ),
+            StalesTotals(name="recusal_stales_totals", by="contestant_id"),
         ]
         indexes = [
             live_index("organization", "-id", name="recusal_list"),

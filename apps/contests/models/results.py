@@ -12,6 +12,7 @@ from django.db.models import Q
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
 from apps.contests.models.locks import ResultLock
 from apps.contests.models.people import Assignment, Entry
+from apps.contests.models.staleness import StalesTotals
 from apps.contests.models.structure import OF_CATEGORY, POINTS, Criterion
 from apps.core.access import Capability
 from apps.core.softdelete.base import OrganizationModel
@@ -45,6 +46,7 @@ class Score(OrganizationModel):
                 way=OF_ENTRY,
                 columns=("assignment_id", "entry_id", "criterion_id", "state", "value"),
             ),
+            StalesTotals(name="score_stales_totals", by="entry_id"),
         ]
         indexes = [
             live_index("organization", "-id", name="score_list"),
@@ -83,6 +85,7 @@ class Deduction(OrganizationModel):
                 columns=("entry_id", "amount", "unit", "stage", "proposed_by", "approved_by", "reversed_at"),
                 erasable=("reason", "reversal_reason"),
             ),
+            StalesTotals(name="deduction_stales_totals", by="entry_id"),
         ]
         indexes = [
             live_index("organization", "-id", name="deduction_list"),

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from apps.accounts.enums import Role
 from apps.contests.enums import ContestStatus, Visibility
 from apps.contests.models.locks import ResultLock
+from apps.contests.models.staleness import ForgetsTotals, StalesTotals
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index, unique_live
 from apps.events.models import Event
@@ -63,6 +64,7 @@ class Contest(OrganizationModel):
                 way=(),
                 columns=("event_id", "slug", "blind", "rule", "sign_off", "policy_version"),
             ),
+            ForgetsTotals(name="contest_forgets_totals"),
         ]
         indexes = [
             # the organization's list, newest first, and its filter by status
@@ -138,6 +140,9 @@ class Criterion(OrganizationModel):
                 name="contests_criterion_locked",
                 way=OF_CATEGORY,
                 columns=("category_id", "name", "position", "minimum", "maximum", "step", "factor"),
+            ),
+            StalesTotals(
+                name="criterion_stales_totals", by="category_id", watched=("position", "factor", "deleted_at")
             ),
         ]
         indexes = [

@@ -24,6 +24,7 @@ from apps.contests.selectors.board.rows import (
     parse_entries,
 )
 from apps.contests.selectors.board.statement import category_statement, contest_statement
+from apps.contests.selectors.totals import maintained_rows
 from apps.core.access import Access
 
 
@@ -76,31 +77,47 @@ class CategoryBoard:
     rows: list[EntryRow]
 
 
-def contest_board(contest: Contest, *, access: Access, with_marks: bool = False) -> ContestBoard:
-    """The winner list as `access` may see it, in a constant number of queries.
+def contest_board(
+    contest: Contest, *, access: Access, with_marks: bool = False, top: int | None = None
+) -> ContestBoard:
+    """The winner list as `access` may see it, or its first `top` lines, in a constant number of queries.
 
     `with_marks` adds single marks: all of them for those who read marks, their own for judges.
     """
-    policy = load_policy(contest)
-    statement, parameters = contest_statement(policy, with_marks=with_marks)
-    texts, latest = ask(statement, parameters, _visibility(contest, access))
-    rows = parse_contestants(texts)
+    visibility = _visibility(contest, access)
     withheld = not sees_standings(access, contest)
+    found = None if with_marks else maintained_rows(contest, top=top, by_number=withheld)
+    if found is not None:
+        policy, rows, latest = found.policy, found.rows, found.as_of
+        _hide_dropped(rows, visibility)
+    else:
+        policy = load_policy(contest)
+        rows, latest = computed_rows(policy, visibility, with_marks=with_marks)
+        if withheld:
+            rows.sort(key=_by_number)
+        rows = rows[:top]
     if withheld:
-        rows = [_withhold_contestant(row) for row in sorted(rows, key=_by_number)]
+        rows = [_withhold_contestant(row) for row in rows]
     if not sees_names(access, contest):
         for row in rows:
             _hide_name(row["contestant"])
     return ContestBoard(contest, policy, _latest(policy, latest), withheld, rows)
 
 
+def computed_rows(
+    policy: BoardPolicy, visibility: Visibility, *, with_marks: bool = False
+) -> tuple[list[ContestantRow], datetime | None]:
+    """The winner list computed from the marks in one statement, and the latest change behind it."""
+    statement, parameters = contest_statement(policy, with_marks=with_marks)
+    texts, latest = ask(statement, parameters, visibility)
+    return parse_contestants(texts), latest
+
+
 def category_board(category: Category, *, access: Access, with_marks: bool = False) -> CategoryBoard:
     """The standings of a category as `access` may see them, in a constant number of queries."""
     contest = category.contest
     policy = load_policy(contest, only=category.pk)
-    statement, parameters = category_statement(policy, with_marks=with_marks)
-    texts, latest = ask(statement, parameters, _visibility(contest, access))
-    rows = parse_entries(texts)
+    rows, latest = computed_category_rows(policy, _visibility(contest, access), with_marks=with_marks)
     withheld = not sees_standings(access, contest)
     if withheld:
         rows = [_withhold_entry(row) for row in sorted(rows, key=_by_start)]
@@ -108,6 +125,15 @@ def category_board(category: Category, *, access: Access, with_marks: bool = Fal
         for row in rows:
             _hide_name(row["contestant"])
     return CategoryBoard(contest, policy.categories[0], _latest(policy, latest), withheld, rows)
+
+
+def computed_category_rows(
+    policy: BoardPolicy, visibility: Visibility, *, with_marks: bool = False
+) -> tuple[list[EntryRow], datetime | None]:
+    """The standings of the one category of a policy, as `computed_rows`."""
+    statement, parameters = category_statement(policy, with_marks=with_marks)
+    texts, latest = ask(statement, parameters, visibility)
+    return parse_entries(texts), latest
 
 
 def category_head(policy: CategoryPolicy) -> CategoryHead:
@@ -135,9 +161,13 @@ def board_tag(body: object) -> str:
 def _visibility(contest: Contest, access: Access) -> Visibility:
     own = Assignment.objects.filter(
         category__contest=contest, judge__user=access.user_id, judge__user__isnull=False
-    ).values_list("pk", flat=True)
+    ).values_list("pk", "category_id", "seat")
     all_marks = reads_all_marks(access)
-    return Visibility(all_marks=all_marks, own_seats=tuple(own), dropped=all_marks or not is_changeable(contest))
+    return Visibility(
+        all_marks=all_marks,
+        own_seats={pk: (str(category_id), seat) for pk, category_id, seat in own},
+        dropped=all_marks or not is_changeable(contest),
+    )
 
 
 def _latest(policy: BoardPolicy, found: datetime | None) -> datetime:
@@ -152,6 +182,20 @@ def _by_number(row: ContestantRow) -> int:
 def _by_start(row: EntryRow) -> tuple[bool, int, int]:
     order = row.get("starting_order")
     return (order is None, order or 0, row["contestant"]["number"])
+
+
+def _hide_dropped(rows: list[ContestantRow], visibility: Visibility) -> None:
+    """What was dropped, and whose it was, as far as the reader sees it; the totals hold all of it."""
+    if visibility.all_marks:
+        return
+    own = set(visibility.own_seats.values())
+    for entry in (entry for row in rows for entry in row["categories"]):
+        for panel in entry["criteria"]:
+            if not visibility.dropped:
+                panel["dropped"] = None
+            for mark in panel["dropped"] or []:
+                if (entry["category"], mark["seat"]) not in own:
+                    mark["seat"] = None
 
 
 def _hide_name(contestant: ContestantMember) -> None:

@@ -22,11 +22,14 @@ FOR_THE_PLATFORM = {
     "core.purge_deletion": "retention is the platform's duty, whoever the deletion belongs to",
     "core.purge_due": "sweeps every organization's recycle bin",
     "core.sweep_jobs": "takes up what killed workers left, of every organization",
+    "contests.refresh_totals": "does ahead of them what readers of any organization's boards would do",
+    "notifications.send_webhooks": "one event loop sends the deliveries of every organization",
+    "notifications.forget_old_webhooks": "retention of every organization's deliveries",
     "core.erase_person": "a person is erased everywhere",
     "resilience.lets_through": "circuits are the platform's",
     "datasets.remove_unused_content": "bytes are looked for among all versions",
 }
-FOR_ONE_ORGANIZATION = {"contests.import_isu", "core.delete_object"}
+FOR_ONE_ORGANIZATION = {"contests.import_csv", "contests.import_isu", "core.delete_object"}
 
 
 def _scoped_managers(model: type[Model]) -> list[Manager[Any]]:

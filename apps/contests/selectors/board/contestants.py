@@ -8,6 +8,7 @@ from apps.contests.scoring.rounding import canonical
 from apps.contests.scoring.tie_breakers import TieBreaker, TieBreakerKind
 from apps.contests.selectors.board.deductions import share, taken, total_after
 from apps.contests.selectors.board.numbers import rounded
+from apps.contests.selectors.board.panels import ONLY
 from apps.contests.selectors.board.policy import BoardPolicy
 from apps.contests.selectors.board.ranking import Ranked, Tie, median_steps, ranking_steps
 
@@ -18,7 +19,8 @@ BALLOT = """contestant_ballot AS (
 )"""
 
 WINNER = """winner AS (
-    SELECT combined.*, contestant_place.place, contestant_place.shared, contestant_place.decided_by
+    SELECT combined.*, contestant_place.keys, contestant_place.place, contestant_place.shared,
+        contestant_place.decided_by
     FROM combined LEFT JOIN contestant_place USING (id)
 )"""
 
@@ -26,13 +28,13 @@ WINNER = """winner AS (
 def contestant_steps(policy: BoardPolicy) -> list[str]:
     """The steps after `standing`."""
     ties = policy.rule.tie_breakers
-    steps = [_part(policy), _sums(policy), *_totals(policy)]
+    steps = [part_step(policy), _sums(policy), *_totals(policy)]
     if policy.has_ballots:
         steps += [BALLOT, *median_steps(PLACES)]
     return [*steps, *ranking_steps(PLACES, [_tie(place, tie) for place, tie in enumerate(ties)]), WINNER]
 
 
-def _part(policy: BoardPolicy) -> str:
+def part_step(policy: BoardPolicy) -> str:
     """What each category adds to its contestants' totals; `value` is NULL where it adds nothing."""
     by_total = policy.rule.combination is Combination.WEIGHTED_SUM
     weighted = rounded("weighted.value", str(policy.rule.places), f"'{policy.rule.rounding}'")
@@ -111,11 +113,11 @@ def _totals(policy: BoardPolicy) -> list[str]:
     ties = "".join(f", sums.tie_{place}" for place in range(len(rule.tie_breakers)))
     reached = f"""reached AS (
     SELECT contestant.id, contestant.number, contestant.name, contestant.affiliation, contestant.status,
-        sums.parts{ties},
+        contestant.updated_at, sums.parts{ties},
         CASE WHEN contestant.status = '{ContestantStatus.ENTERED}' AND sums.parts >= {enough} THEN sums.subtotal
         END AS subtotal
     FROM contests_contestant contestant LEFT JOIN sums USING (id)
-    WHERE contestant.contest_id = %(contest)s AND contestant.deleted_at IS NULL
+    WHERE contestant.contest_id = %(contest)s AND contestant.deleted_at IS NULL AND {ONLY.format(id="contestant.id")}
 )"""
     imposed = f"""imposed AS (
     SELECT reached.id, sum({taken(str(rule.places), f"'{rule.rounding}'")}) AS points

@@ -19,7 +19,7 @@ COMPONENT = """component AS (
 BALLOT = "entry_ballot AS (SELECT entry_id AS id, seat_id, total FROM card)"
 
 STANDING = """standing AS (
-    SELECT tally.*, entry_place.place, entry_place.shared, entry_place.decided_by
+    SELECT tally.*, entry_place.keys, entry_place.place, entry_place.shared, entry_place.decided_by
     FROM tally LEFT JOIN entry_place USING (id)
 )"""
 

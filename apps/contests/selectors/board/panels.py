@@ -22,13 +22,14 @@ COMPETES = f"status = '{EntryState.ENTERED}'"
 
 def panel_steps(policy: BoardPolicy) -> list[str]:
     """The steps in order; each is `name AS (…)`."""
-    steps = [_rules(policy), CRITERION, SEAT, RECUSED, ENTRY, MARK]
+    steps = [rules_step(policy), CRITERION, SEAT, RECUSED, ENTRY, MARK]
     if policy.has_ballots or Unit.JUDGE_TOTAL in policy.units:
         steps.append(CARD)
     return [*steps, *_values(policy), PLACED, USED, PANEL, UNIT, SCORED_UNIT]
 
 
-def _rules(policy: BoardPolicy) -> str:
+def rules_step(policy: BoardPolicy) -> str:
+    """The categories' rules, as a relation."""
     ties = "".join(
         f", tie_{place} text, tie_{place}_name text, tie_{place}_criterion uuid" for place in range(policy.tie_depth)
     )
@@ -58,6 +59,9 @@ RECUSED = """recused AS (
     WHERE recusal.assignment_id = ANY(ARRAY(SELECT id FROM seat)) AND recusal.deleted_at IS NULL
 )"""
 
+# A statement is of all contestants (NULL), or of some: then everything about them is, and nothing of anybody else.
+ONLY = "(%(contestants)s::uuid[] IS NULL OR {id} = ANY(%(contestants)s::uuid[]))"
+
 # `expected` is how many seats are to mark the entry. Who is out of the contest is out of each category.
 ENTRY = f"""entry AS (
     SELECT entry.id, entry.category_id, entry.contestant_id, entry.starting_order, entry.technical_points,
@@ -70,6 +74,7 @@ ENTRY = f"""entry AS (
     LEFT JOIN (SELECT category_id, contestant_id, count(*) AS seats FROM recused GROUP BY 1, 2) recused
         USING (category_id, contestant_id)
     WHERE entry.category_id = ANY(%(categories)s) AND entry.deleted_at IS NULL AND contestant.contest_id = %(contest)s
+        AND {ONLY.format(id="entry.contestant_id")} AND {ONLY.format(id="contestant.id")}
 )"""
 
 MARK = """mark AS (

@@ -118,6 +118,7 @@ class BoardPolicy:
         """The parameters that every board's statement has."""
         return {
             "contest": self.contest.pk,
+            "contestants": None,
             "categories": [category.category.pk for category in self.categories],
             "rules": json.dumps([category.row(self.tie_depth) for category in self.categories]),
         }

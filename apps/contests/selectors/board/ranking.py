@@ -76,7 +76,7 @@ def ranking_steps(ranked: Ranked, ties: list[Tie]) -> list[str]:
         if tie.head_to_head:
             steps.append(_victories(ranked, before, stage, tie))
         steps.append(_stage(ranked, before, stage, tie))
-    return [*steps, _places(ranked, stage, ties)]
+    return [*steps, places_step(ranked, stage, ties)]
 
 
 def _stage(ranked: Ranked, before: str, stage: str, tie: Tie) -> str:
@@ -106,18 +106,24 @@ def _victories(ranked: Ranked, before: str, stage: str, tie: Tie) -> str:
 )"""
 
 
-def _places(ranked: Ranked, stage: str, ties: list[Tie]) -> str:
+def places_step(ranked: Ranked, stage: str, ties: list[Tie], *, ahead: str = "0") -> str:
+    """The places by the finished keys of a relation `stage`, which holds each group of equals whole.
+
+    Args:
+        ahead: SQL for how many better ones of a `scope` are not in it.
+    """
     decided = ",\n        ".join(
-        f"CASE WHEN count(*) OVER (PARTITION BY scope, keys[1:{size}])"
-        f" <> count(*) OVER (PARTITION BY scope, keys[1:{size + KEYS_A_TIE}]) THEN {tie.name} END"
+        f"CASE WHEN count(*) OVER (PARTITION BY stage.scope, stage.keys[1:{size}])"
+        f" <> count(*) OVER (PARTITION BY stage.scope, stage.keys[1:{size + KEYS_A_TIE}]) THEN {tie.name} END"
         for size, tie in zip(
             range(ranked.merit_size, ranked.merit_size + KEYS_A_TIE * len(ties), KEYS_A_TIE), ties, strict=True
         )
     )
     reasons = f"array_remove(ARRAY[{decided}], NULL)" if ties else "ARRAY[]::text[]"
     return f"""{ranked.result} AS (
-    SELECT stage.id, rank() OVER (PARTITION BY stage.scope ORDER BY keys DESC) AS place,
-        count(*) OVER (PARTITION BY stage.scope, keys) > 1 AS shared,
-        {reasons.replace("BY scope", "BY stage.scope")} AS decided_by
+    SELECT stage.id, stage.keys,
+        {ahead} + rank() OVER (PARTITION BY stage.scope ORDER BY stage.keys DESC) AS place,
+        count(*) OVER (PARTITION BY stage.scope, stage.keys) > 1 AS shared,
+        {reasons} AS decided_by
     FROM {stage} stage JOIN {ranked.source} base USING (id)
 )"""

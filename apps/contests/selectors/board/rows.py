@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
@@ -88,10 +88,13 @@ class ContestantRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Which single marks the reader sees: all, those of their own seats, those that were dropped (without seats)."""
+    """Which single marks the reader sees: all, those of their own seats, those that were dropped (without seats).
+
+    `own_seats` are ids, each with the seat's category and its name there.
+    """
 
     all_marks: bool = False
-    own_seats: tuple[UUID, ...] = ()
+    own_seats: Mapping[UUID, tuple[str, str]] = field(default_factory=dict)
     dropped: bool = False
 
     def parameters(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ ENTRY_MEMBERS = f"""'category', standing.category_id,
         'total', {spelled("standing.total", "standing.shown_places")},
         'criteria', coalesce(shown_unit.criteria, '[]'::json)"""
 
-SHOWN_CATEGORY = f"""shown_category AS (
+_SHOWN_CATEGORY = f"""shown_category AS (
     SELECT standing.contestant_id, json_agg(json_build_object({ENTRY_MEMBERS},
         'value', {spelled("part.value", "{value_places}")},
         'weighted', {spelled("part.weighted", "{places}")}
@@ -80,11 +80,38 @@ _STATES = ", ".join(f"'{state}'" for state in EntryState)
 LISTED = f"array_position(ARRAY[{_STATES}], {{status}}::text)"
 
 
-def _with(steps: list[str], select: str) -> str:
+def join_steps(steps: list[str], select: str) -> str:
+    """The statement of these common table expressions."""
     return f"WITH {', '.join(steps)}\n{select}"
 
 
-def _entry_relations(policy: BoardPolicy, *, with_marks: bool) -> list[str]:
+def shown_category_step(policy: BoardPolicy) -> str:
+    """A contestant's entries with what they add, from `standing`, `rule`, `part` and `shown_unit`."""
+    by_total = policy.rule.combination is Combination.WEIGHTED_SUM
+    shown = _SHOWN_CATEGORY.replace("{places}", str(policy.rule.places))
+    return shown.replace("{value_places}", "standing.shown_places" if by_total else "0")
+
+
+def contestant_row(policy: BoardPolicy) -> str:
+    """SQL for a `rows.ContestantRow`, from a winner with a contestant's columns, and `categories`."""
+    places = str(policy.rule.places)
+    return f"""json_build_object(
+        'rank', place,
+        'shared', coalesce(shared, false),
+        'decided_by', coalesce(to_json(decided_by), '[]'::json),
+        'contestant', json_build_object(
+            'id', id, 'number', number, 'name', name, 'affiliation', affiliation, 'status', status),
+        'subtotal', {spelled("subtotal", places)},
+        'deductions', {spelled("deductions", places)},
+        'total', {spelled("total", places)},
+        'categories', coalesce(categories, '[]'::json))"""
+
+
+WINNER_ORDER = f"place NULLS LAST, {LISTED.format(status='status')}, number, id"
+
+
+def entry_relations(policy: BoardPolicy, *, with_marks: bool) -> list[str]:
+    """The steps from the rules to `standing` and `shown_unit`, and `latest`."""
     shown = SHOWN_UNIT.replace("{marks}", MARKS_COLUMN if with_marks else "")
     shown = shown.replace("{join}", MARKS_JOIN if with_marks else "")
     visible = [VISIBLE] if with_marks else []
@@ -96,27 +123,15 @@ def contest_statement(policy: BoardPolicy, *, with_marks: bool) -> tuple[str, di
 
     Still to be given are `all_marks`, `own_seats` and `dropped`: what the reader may see.
     """
-    places = str(policy.rule.places)
-    by_total = policy.rule.combination is Combination.WEIGHTED_SUM
-    shown = SHOWN_CATEGORY.replace("{places}", places)
     steps = [
-        *_entry_relations(policy, with_marks=with_marks),
+        *entry_relations(policy, with_marks=with_marks),
         *contestant_steps(policy),
-        shown.replace("{value_places}", "standing.shown_places" if by_total else "0"),
+        shown_category_step(policy),
     ]
-    select = f"""SELECT json_build_object(
-        'rank', place,
-        'shared', coalesce(shared, false),
-        'decided_by', coalesce(to_json(decided_by), '[]'::json),
-        'contestant', json_build_object(
-            'id', id, 'number', number, 'name', name, 'affiliation', affiliation, 'status', status),
-        'subtotal', {spelled("subtotal", places)},
-        'deductions', {spelled("deductions", places)},
-        'total', {spelled("total", places)},
-        'categories', coalesce(categories, '[]'::json))::text, as_of
+    select = f"""SELECT {contestant_row(policy)}::text, as_of
     FROM winner LEFT JOIN shown_category ON shown_category.contestant_id = winner.id CROSS JOIN latest
-    ORDER BY place NULLS LAST, {LISTED.format(status="status")}, number, id"""
-    return _with(steps, select), policy.parameters() | tie_parameters(policy)
+    ORDER BY {WINNER_ORDER}"""
+    return join_steps(steps, select), policy.parameters() | tie_parameters(policy)
 
 
 def category_statement(policy: BoardPolicy, *, with_marks: bool) -> tuple[str, dict[str, object]]:
@@ -132,4 +147,4 @@ def category_statement(policy: BoardPolicy, *, with_marks: bool) -> tuple[str, d
     CROSS JOIN latest
     ORDER BY place NULLS LAST, {LISTED.format(status="standing.status")},
         standing.starting_order NULLS LAST, standing.number, standing.id"""
-    return _with(_entry_relations(policy, with_marks=with_marks), select), policy.parameters()
+    return join_steps(entry_relations(policy, with_marks=with_marks), select), policy.parameters()

@@ -26,7 +26,7 @@ from apps.contests.api.v1.serializers.structure import (
     EmptySerializer,
     StatedReasonSerializer,
 )
-from apps.contests.api.v1.views.boards import EXPAND, answer_board, asks_for_marks
+from apps.contests.api.v1.views.boards import EXPAND, TOP, answer_board, asked_top, asks_for_marks
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.models import Category, Contest, Criterion
 from apps.contests.policies import TRANSITIONS
@@ -112,12 +112,12 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         """Let the public board follow again."""
         return self._move(request, freezing.unfreeze_board)
 
-    @extend_schema(parameters=[EXPAND], responses=ContestBoardSerializer)
+    @extend_schema(parameters=[EXPAND, TOP], responses=ContestBoardSerializer)
     @action(detail=True, methods=["get"])
     def leaderboard(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The winner list: ranks, totals, panel scores, what was dropped, and which tie-breaker decided."""
-        with_marks = asks_for_marks(request)
-        board = contest_board(self.get_object(), access=self.access, with_marks=with_marks)
+        with_marks = asks_for_marks(request, others=("top",))
+        board = contest_board(self.get_object(), access=self.access, with_marks=with_marks, top=asked_top(request))
         return answer_board(request, show_contest_board(board))
 
     def _move(self, request: Request, service: Callable[..., object], *, with_reason: bool = False) -> Response:
