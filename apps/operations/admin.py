@@ -137,7 +137,7 @@ class JobAdmin(FoundAdmin):
             "title": job.label,
             "job": job,
             "label": STATE_LABELS[job.get_state_display()],
-            "faults": faults_in(job.problem),
+            "faults": faults_in(job.problem, job.result),
             "events": events_made_by(job),
             "counts": counts_in(job.result),
         }

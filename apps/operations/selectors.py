@@ -37,9 +37,9 @@ def visible_jobs(access: Access) -> models.QuerySet[Job]:
     return own
 
 
-def faults_in(problem: dict[str, Any] | None) -> list[FaultRow]:
-    """What a job's problem document says about single rows."""
-    errors = (problem or {}).get("errors", [])
+def faults_in(problem: dict[str, Any] | None, result: dict[str, Any] | None = None) -> list[FaultRow]:
+    """What a job's problem document says about single rows, or its result, where it was a dry run."""
+    errors = (problem or {}).get("errors") or (result or {}).get("faults", [])
     return list(fault_rows(FieldError(one["pointer"], one["code"], one["detail"]) for one in errors))
 
 
@@ -53,7 +53,7 @@ def fault_rows(errors: Iterator[FieldError]) -> Iterator[FaultRow]:
 
 def counts_in(result: dict[str, Any] | None) -> list[tuple[str, int]]:
     """How many of what a job has made. JSON in the database has no order; an import's are in its own."""
-    counts = {name: number for name, number in (result or {}).items() if isinstance(number, int)}
+    counts = {name: number for name, number in (result or {}).items() if type(number) is int}
     order = {one.name: place for place, one in enumerate(fields(ImportResult))}
     in_order = sorted(counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
     return [(name.replace("_", " "), number) for name, number in in_order]

@@ -17,13 +17,15 @@ from unfold.enums import ActionVariant
 
 from apps.accounts.enums import Role
 from apps.contests.admin.boards import board_table
+from apps.contests.admin.exchange import EXCHANGE, ExchangeAdmin
 from apps.contests.admin.forms import ContestForm, ReasonedStepForm, SigningForm
-from apps.contests.admin.freezing import FREEZING, FreezingAdmin
+from apps.contests.admin.freezing import FREEZING
 from apps.contests.admin.parts import PartInline, by, live_count, shown_json
 from apps.contests.admin.steps import Step
 from apps.contests.enums import ContestStatus
-from apps.contests.models import Category, Certification, Contest, Contestant
+from apps.contests.models import Category, Contest, Contestant
 from apps.contests.policies import TRANSITIONS, allowed_transitions, is_changeable
+from apps.contests.selectors.exports import certification_of
 from apps.contests.selectors.leaderboard import contest_board
 from apps.contests.selectors.sign_off import may_take, read_sign_off, sign_off_steps
 from apps.contests.services import transitions
@@ -44,6 +46,7 @@ STATUS_COLORS = {
     ContestStatus.PUBLISHED.label: "success",
 }
 SHOWN = ["visibility", "live_board"]
+FORWARD = ("open", "start_scoring", "lock", "sign", "publish")
 FIELDS = ["event", "name", "slug", "description", "position", *SHOWN, "blind", "rule", "sign_off"]
 
 
@@ -56,7 +59,7 @@ class CategoryInline(PartInline):
 
 
 @admin.register(Contest)
-class ContestAdmin(FreezingAdmin):
+class ContestAdmin(ExchangeAdmin):
     """What has one winner list."""
 
     form = ContestForm
@@ -82,7 +85,18 @@ class ContestAdmin(FreezingAdmin):
         ("Sign-off", {"classes": ["tab"], "fields": ["sign_off", "erratum"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
-    actions_detail = ["board", "open", "start_scoring", "lock", "sign", "publish", *FREEZING, "reopen", "void"]
+    actions_detail = [
+        "board",
+        "open",
+        "start_scoring",
+        "lock",
+        "sign",
+        "publish",
+        *FREEZING,
+        "reopen",
+        "void",
+        *EXCHANGE,
+    ]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Contest]:
         contests: models.QuerySet[Contest] = super().get_queryset(request)
@@ -148,7 +162,7 @@ class ContestAdmin(FreezingAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         contest = kwargs.get("obj")
         if contest is not None:
-            context |= {"certification": _in_force(contest), "shows_links": True}
+            context |= {"certification": certification_of(contest), "shows_links": True}
             context["sign_off"] = _chain(contest) if not is_changeable(contest) else None
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -156,7 +170,8 @@ class ContestAdmin(FreezingAdmin):
         allowed = [name for name in allowed_transitions(row.status) if self.has_step_permission(request, row, name)]
         if "sign" in allowed and not may_take(sign_off_steps(row), access_of(request)):
             allowed.remove("sign")
-        return {"board", *(name.replace("-", "_") for name in allowed), *self.names_of_freezing(request, row)}
+        steps = {"board", *(name.replace("-", "_") for name in allowed), *self.names_of_freezing(request, row)}
+        return steps | self.names_of_exchange(request, row)
 
     def has_step_permission(self, request: HttpRequest, row: Contest, name: str) -> bool:
         if name in FREEZING:
@@ -184,7 +199,7 @@ class ContestAdmin(FreezingAdmin):
             "status_color": STATUS_COLORS[contest.get_status_display()],
             "board": found,
             "rows": board_table(found),
-            "certification": _in_force(contest),
+            "certification": certification_of(contest),
             "back": self._page_of(contest.pk),
         }
         return TemplateResponse(request, "contests/admin/board.html", context)
@@ -265,13 +280,6 @@ class ContestAdmin(FreezingAdmin):
 
 def _transit(run: Callable[..., object], access: Any, contest_id: UUID, **values: Any) -> None:
     run(contest_id=contest_id, access=access, **values)
-
-
-def _in_force(contest: Contest) -> Certification | None:
-    found: Certification | None = (
-        Certification.objects.filter(contest_id=contest.pk, voided_at=None).defer("document").first()
-    )
-    return found
 
 
 def _chain(contest: Contest) -> list[dict[str, Any]]:

@@ -148,7 +148,7 @@ def test_another_organizations_job_can_be_neither_seen_nor_cancelled(ice: Organi
     job = JobFactory.create(organization_id=OrganizationFactory.create().pk)
     client = as_user(member(ice))
 
-    assert client.get(f"/admin/core/job/{job.pk}/change/").status_code == 302
+    assert client.get(f"/admin/core/job/{job.pk}/change/").status_code == 404
     assert client.post(f"/admin/core/job/{job.pk}/cancel/").status_code == 403
     assert Job.of_all_organizations.get().state == JobState.QUEUED
 

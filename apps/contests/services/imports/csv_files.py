@@ -83,7 +83,7 @@ def rehearse_csv(*, order: Order, stream: BinaryIO, report: Report | None = None
     """
     faults = Faults(most=NAMED_FAULTS)
     intake, rows = _take(order, contest_of(order), stream, faults, rehearses=True, report=report)
-    return Rehearsal(order.kind.value, rows, intake.counts, faults)
+    return Rehearsal(order.kind.value, rows, dict(intake.counts), faults)
 
 
 @transaction.atomic

@@ -30,7 +30,7 @@ from apps.core.jobs.services import create_job
 KIND = "csv_import"
 TASK = "contests.import_csv"
 # Up to this size, files are read while the caller waits, so that bad rows are named at once.
-READ_AT_ONCE = 4 * MEGABYTE
+READ_AT_ONCE = MEGABYTE
 
 
 def start_csv_import(*, order: Order, file: IO[bytes], rehearses: bool = False) -> Job | Rehearsal:
