@@ -15,7 +15,7 @@ class ResilienceConfig(AppConfig):
         from apps.core.softdelete import hooks  # noqa: PLC0415
         from apps.resilience import checks, defaults, events, selectors, services  # noqa: F401, PLC0415
         from apps.resilience.history import history  # noqa: PLC0415
-        from apps.resilience.registry import Keeper  # noqa: PLC0415
+        from apps.resilience.keeper import Keeper  # noqa: PLC0415
 
         hooks.rows_deleted.register(services.fall_back_to_settings)
         hooks.rows_restoring.register(services.bring_back)
@@ -24,6 +24,7 @@ class ResilienceConfig(AppConfig):
         defaults.keep_with(
             Keeper(
                 load_overrides=selectors.overrides_in_force,
+                waiting=history.waiting,
                 write_history=history.write_waiting,
                 give_back=connections.close_all,
             )

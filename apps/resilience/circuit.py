@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from math import isinf
+from math import inf
 from uuid import uuid4
 
 from circuitbreaker import CircuitBreaker
@@ -82,8 +82,7 @@ class Circuit:
         if not gate.refuses:
             return Permit(gate.generation, now)
         if now < gate.until:
-            self.ledger.rejections.advance()
-            raise self._refused(gate.until - now)
+            raise self.refusal(gate.until - now)
         self.join()
         made: list[Transition] = []
         with self._lock:
@@ -97,8 +96,19 @@ class Circuit:
             return verdict
         if self.config.mode is Mode.MONITOR:
             return Permit(SHADOW, now)
-        self.ledger.rejections.advance()
-        raise self._refused(verdict)
+        raise self.refusal(verdict)
+
+    def refusal(self, seconds: float) -> CircuitOpen:
+        """Count a refusal and make its error; a fresh one each time, since a shared one would collect tracebacks."""
+        ledger, name = self.ledger, self.name
+        ledger.rejections.advance()
+        return CircuitOpen(
+            f"The circuit '{name}' is open; the service was not called.",
+            service=name,
+            retry_after=None if seconds == inf else seconds,
+            cause=ledger.last_error,
+            breaker=self.owner,
+        )
 
     def settle(self, permit: Permit, outcome: Outcome, error: BaseException | None = None) -> None:
         """Give the permit back with what the call showed; once for each permit, whatever happened."""
@@ -286,13 +296,3 @@ class Circuit:
     def _announce(self, made: list[Transition]) -> None:
         for transition in made:
             tell(self.name, transition, last_error=self.ledger.last_error, scope="process")
-
-    def _refused(self, retry_after: float) -> CircuitOpen:
-        # A fresh error each time: a shared one would collect everybody's tracebacks.
-        return CircuitOpen(
-            f"The circuit {self.name!r} is open; the service was not called.",
-            service=self.name,
-            retry_after=None if isinf(retry_after) else max(0.0, retry_after),
-            cause=self.ledger.last_error,
-            breaker=self.owner,
-        )

@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from apps.resilience.config import CircuitBreakerConfig, InvalidConfig
+from apps.resilience.keeper import Keeper
 from apps.resilience.policy import Policy, ServiceConfig
-from apps.resilience.registry import Keeper, Registry
+from apps.resilience.registry import Registry
 from apps.resilience.retry import RetryConfig, RetryStrategy
 from apps.resilience.store import CircuitStore
 from apps.resilience.verdicts import says_fault, says_nothing

@@ -14,6 +14,7 @@ from typing import Literal
 import structlog
 
 from apps.core import clock
+from apps.core.correlation.context import current_correlation_id
 from apps.resilience.config import State
 from apps.resilience.machine import Transition
 
@@ -33,6 +34,8 @@ class CircuitEvent:
     last_error: str
     scope: Literal["cluster", "process"]
     at: datetime
+    correlation_id: str = ""
+    """The story of the call that tipped the balance, as far as this process knows it."""
 
 
 Listener = Callable[[CircuitEvent], object]
@@ -52,7 +55,14 @@ def stop_listening(listener: Listener) -> None:
         _listeners.remove(listener)
 
 
-def tell(name: str, transition: Transition, *, last_error: str, scope: Literal["cluster", "process"]) -> CircuitEvent:
+def tell(
+    name: str,
+    transition: Transition,
+    *,
+    last_error: str,
+    scope: Literal["cluster", "process"],
+    correlation_id: str = "",
+) -> CircuitEvent:
     """Hand the event of a transition to every listener; a listener that fails hurts nobody else."""
     event = CircuitEvent(
         circuit_name=name,
@@ -64,6 +74,7 @@ def tell(name: str, transition: Transition, *, last_error: str, scope: Literal["
         last_error=last_error,
         scope=scope,
         at=clock.now(),
+        correlation_id=current_correlation_id() or correlation_id,
     )
     for listener in tuple(_listeners):
         try:

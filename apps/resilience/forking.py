@@ -34,6 +34,10 @@ class Holdable(Protocol):
         ...
 
 
+HELD_FOR_FORK = 2.0
+"""Seconds for which a fork waits for a thread's work to end, at most: a database that hangs must not keep a pool from
+growing."""
+
 _forkables: WeakSet[Forkable] = WeakSet()
 _holdables: WeakSet[Holdable] = WeakSet()
 _forking = threading.Lock()

@@ -1,7 +1,7 @@
 """Transitions on their way into the database.
 
 A transition happens wherever a call ends: in a request that may roll back, in a coroutine, in the flusher. So it is
-put in a queue, and the flusher writes it in a transaction of its own, where the upper apps hear of it.
+put in a queue, and a thread writes it in a transaction of its own, where the upper apps hear of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import deque
 import structlog
 from django.db import DatabaseError, transaction
 
-from apps.core.correlation.context import correlated, current_correlation_id, new_correlation
+from apps.core.correlation.context import correlated, new_correlation
 from apps.resilience.events import CircuitEvent
 from apps.resilience.forking import renew_after_fork
 from apps.resilience.hooks import circuit_changed
@@ -43,16 +43,20 @@ class History:
             last_error=event.last_error,
             scope=event.scope,
         )
-        self._waiting.append((event, current_correlation_id()))
+        self._waiting.append(event)
+
+    def waiting(self) -> int:
+        """How many are to be written."""
+        return len(self._waiting)
 
     def write_waiting(self) -> int:
         """Write what waits and return how much that was. With the database away it goes on waiting."""
         written = 0
         with self._writing:
             while self._waiting:
-                event, correlation_id = self._waiting[0]
+                event = self._waiting[0]
                 try:
-                    record_transition(event=event, correlation_id=correlation_id)
+                    record_transition(event=event)
                 except DatabaseError as error:
                     logger.warning("circuit_history_waits", error=str(error), waiting=len(self._waiting))
                     break
@@ -67,15 +71,15 @@ class History:
     def forked(self) -> None:
         """In a child after fork: what waits is the parent's to write."""
         self._writing = threading.Lock()
-        self._waiting: deque[tuple[CircuitEvent, str]] = deque(maxlen=KEPT)
+        self._waiting: deque[CircuitEvent] = deque(maxlen=KEPT)
 
 
 history = History()
 
 
-def record_transition(*, event: CircuitEvent, correlation_id: str) -> CircuitTransition:
+def record_transition(*, event: CircuitEvent) -> CircuitTransition:
     """Write one transition and tell the upper apps, in one transaction."""
-    story = new_correlation(correlation_id=correlation_id or None)
+    story = new_correlation(correlation_id=event.correlation_id or None)
     with transaction.atomic(), correlated(story):
         row = CircuitTransition.objects.create(
             circuit_name=event.circuit_name[:100],
@@ -86,7 +90,7 @@ def record_transition(*, event: CircuitEvent, correlation_id: str) -> CircuitTra
             failure_count=event.failure_count,
             last_error=event.last_error[:300],
             scope=event.scope,
-            correlation_id=correlation_id,
+            correlation_id=event.correlation_id,
             occurred_at=event.at,
         )
         circuit_changed(event)

@@ -21,7 +21,7 @@ import structlog
 from apps.resilience.circuit import Circuit
 from apps.resilience.config import State
 from apps.resilience.events import tell
-from apps.resilience.forking import hold_during_fork, process_name, renew_after_fork
+from apps.resilience.forking import HELD_FOR_FORK, hold_during_fork, process_name, renew_after_fork
 from apps.resilience.link import LeaseAnswer, Request
 from apps.resilience.listener import Listener
 from apps.resilience.store import CircuitStore, Reply, StoreAwayError
@@ -33,8 +33,6 @@ INTERVAL = 0.5
 PATIENCE = 0.5
 """Seconds without an answer after which the store counts as away."""
 BATCH = 100
-HELD_FOR_FORK = 2.0
-"""Seconds that a fork waits for a round to end, at most: a database that hangs must not keep a pool from growing."""
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -239,10 +237,12 @@ class Hub:
 
     def _tell(self, reply: Reply) -> None:
         name = reply.snapshot.name
+        circuit = self._circuits.get(name)
+        story = circuit.ledger.correlation_id if circuit else ""  # the flusher has none of its own
         if reply.open_for:
             self._on_open_seconds(name, reply.open_for)
         for transition in reply.transitions:
-            tell(name, transition, last_error=reply.snapshot.last_error, scope="cluster")
+            tell(name, transition, last_error=reply.snapshot.last_error, scope="cluster", correlation_id=story)
 
     def _heard(self, reply: Reply | None) -> None:
         """A message: somebody's transition (that process tells the event), or new overrides (None)."""

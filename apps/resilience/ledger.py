@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
+from apps.core.correlation.context import current_correlation_id
 from apps.resilience.config import Outcome
 
 
@@ -120,6 +121,7 @@ class Ledger:
         self.totals = Totals()
         self.last_error = ""
         self.last_failure: BaseException | None = None
+        self.correlation_id = ""
         self.failed_at: float | None = None
         self.succeeded_at: float | None = None
         self._sent = Totals()
@@ -158,6 +160,7 @@ class Ledger:
         elif outcome is Outcome.FAILURE:
             totals = totals._replace(failed=totals.failed + 1)
             self.failed_at = now
+            self.correlation_id = current_correlation_id()
         else:
             totals = totals._replace(ignored=totals.ignored + 1)
         self.totals = totals
@@ -173,6 +176,7 @@ class Ledger:
 
     def owe_probe(self, lease: str, generation: int, outcome: Outcome) -> None:
         """Remember the end of a probe."""
+        self.correlation_id = current_correlation_id()
         self._probes.append(ProbeReport(lease, generation, str(outcome)))
 
     def pause(self, until: float) -> None:

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from apps.resilience.config import CircuitBreakerConfig, InvalidConfig
 from apps.resilience.errors import UnknownService
 from apps.resilience.forking import renew_after_fork
 from apps.resilience.hub import Hub, Overrides
+from apps.resilience.keeper import Keeper, Scribe
 from apps.resilience.leases import ClusterSlots
 from apps.resilience.metrics import BULKHEAD, RETRY_BUDGET, STORE_UP, WEBHOOK_PREFIX, Exporter, count_open_seconds
 from apps.resilience.overrides import overridden
@@ -37,16 +38,6 @@ ENDPOINT_IDLE = 3600.0
 """Seconds after which an unused one goes anyway."""
 TELL_EVERY = 600.0
 """Seconds after which a process tells the others again that an endpoint is in use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keeper:
-    """Where overrides and history are kept for good; the flusher's way to the database."""
-
-    load_overrides: Callable[[], Overrides] = dict
-    write_history: Callable[[], object] = bool
-    give_back: Callable[[], object] = bool
-    """Called by the flusher's thread after each round: it must not sit on a database connection."""
 
 
 class Registry:
@@ -64,7 +55,6 @@ class Registry:
     ) -> None:
         self._services = dict(services)
         self._clock = clock
-        self._keeper = keeper
         self._chance = chance
         self._numbers: dict[str, CircuitBreakerConfig] = {}
         self._overrides: dict[str, Mapping[str, Any]] = {}
@@ -75,6 +65,7 @@ class Registry:
         self._others: dict[str, Breaker] = {}
         self._lock = threading.RLock()
         self._exporter = Exporter()
+        self._scribe = Scribe(keeper, threads=threads)
         self.hub: Hub | None = None
         renew_after_fork(self)
         if store is not None:
@@ -209,6 +200,7 @@ class Registry:
         """Tell the last counts and end the threads."""
         if self.hub is not None:
             self.hub.stop()
+            self._scribe.finish()
             self.hub.store.close()
 
     # Making
@@ -216,7 +208,7 @@ class Registry:
     def _after_round(self) -> None:
         self.export()
         self._tell_endpoints()
-        self._keeper().write_history()
+        self._scribe.write()
 
     def _make(self, service: ServiceConfig) -> Policy:
         breaker = self._breaker(service.name, service.breaker, shared=service.shared)

@@ -1,7 +1,7 @@
 """The decorator's wrappers: the path that every protected call takes, so they are as short as can be.
 
-While the gate passes, a call costs one attribute read, one counter and one look at the clock; anything else
-goes through the breaker's methods.
+While the gate passes, a call costs one attribute read, one counter and one look at the clock; while it refuses, the
+same and the making of an error. Anything else goes through the breaker's methods.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def _function(breaker: Breaker, function: Callable[P, R]) -> Callable[P, R]:
     def protected(*args: P.args, **kwargs: P.kwargs) -> R:
         gate = circuit.gate
         if not gate[0]:
+            if gate[1] and (seconds := gate[2] - clock()) > 0 and not breaker.fallback_function:
+                raise circuit.refusal(seconds)
             return breaker.call(function, *args, **kwargs)
         try:
             result = function(*args, **kwargs)
@@ -63,6 +65,8 @@ def _coroutine(breaker: Breaker, function: Callable[P, Awaitable[R]]) -> Callabl
     async def protected(*args: P.args, **kwargs: P.kwargs) -> R:
         gate = circuit.gate
         if not gate[0]:
+            if gate[1] and (seconds := gate[2] - clock()) > 0 and not breaker.fallback_function:
+                raise circuit.refusal(seconds)
             return await breaker.call_async(function, *args, **kwargs)
         try:
             result = await function(*args, **kwargs)

@@ -8,9 +8,13 @@ from config import env
 PROCESS_IS_WEB = "uvicorn" in sys.argv[0] or env.read(env.PODIUM_PROCESS) == "web"
 
 
+CONNECT_WITHIN = 5
+"""Seconds: the deadline of the policy `database`, which can't stop libpq. A host that is gone says nothing at all."""
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
-    options: dict[str, object] = dict(parse_qsl(parts.query))
+    options: dict[str, object] = {"connect_timeout": CONNECT_WITHIN, **dict(parse_qsl(parts.query))}
     settings: dict[str, object] = {
         "ENGINE": "apps.resilience.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -31,8 +31,9 @@ def transition(target: State, *, name: str = "email", scope: str = "cluster", so
         last_error="ConnectionError: olivia@podium.example",
         scope=scope,  # type: ignore[arg-type]
         at=clock.now(),
+        correlation_id="the-story",
     )
-    record_transition(event=event, correlation_id="the-story")
+    record_transition(event=event)
 
 
 def told() -> list[str]:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from uuid import uuid4
 
 import django
 
@@ -19,12 +20,13 @@ from apps.core import clock  # noqa: E402
 from apps.resilience.config import CircuitBreakerConfig, State  # noqa: E402
 from apps.resilience.events import CircuitEvent  # noqa: E402
 from apps.resilience.history import history  # noqa: E402
+from apps.resilience.keeper import Keeper  # noqa: E402
 from apps.resilience.policy import ServiceConfig  # noqa: E402
-from apps.resilience.registry import Keeper, Registry  # noqa: E402
+from apps.resilience.registry import Registry  # noqa: E402
 from apps.resilience.retry import RetryConfig  # noqa: E402
 from apps.resilience.store import CircuitStore  # noqa: E402
 
-PATIENCE = 30
+PATIENCE = 20
 """Seconds after which a child that waits for a lock of its parent is killed."""
 EVENT = CircuitEvent(
     circuit_name="alone",
@@ -40,7 +42,7 @@ EVENT = CircuitEvent(
 
 
 def make_registry(url: str, *, threads: bool, keeper: Keeper | None = None) -> Registry:
-    """A service that the cluster shares, and one of this process alone; one call at a time for each."""
+    """A service that a cluster of its own shares, and one of this process alone; one call at a time for each."""
     services = {
         name: ServiceConfig(
             name=name,
@@ -55,7 +57,9 @@ def make_registry(url: str, *, threads: bool, keeper: Keeper | None = None) -> R
         for name in ("shared", "alone", "webhook")
     }
     known = keeper or Keeper()
-    return Registry(services, CircuitStore(url, timeout=2.0), threads=threads, keeper=lambda: known)
+    return Registry(
+        services, CircuitStore(url, prefix=f"{uuid4()}:", timeout=10.0), threads=threads, keeper=lambda: known
+    )
 
 
 def in_child(work: Callable[[], Any]) -> Any:
@@ -142,26 +146,38 @@ def held_by_another_thread(locks: list[Any]) -> Iterator[None]:
 
 
 def round_under_way(url: str) -> Any:
-    """The parent forks while its flusher writes the history: the fork waits for it."""
-    inside, writing = threading.Event(), threading.Event()
+    """The parent forks while its flusher asks the database for overrides: the fork waits for it."""
+    return while_busy(url, lambda work: Keeper(load_overrides=work))
 
-    def write() -> None:
-        writing.set()
-        inside.set()
+
+def write_under_way(url: str) -> Any:
+    """The same while a thread writes the history."""
+    return while_busy(url, lambda work: Keeper(waiting=lambda: 1, write_history=work))
+
+
+def while_busy(url: str, keeper: Callable[[Callable[[], dict[str, Any]]], Keeper]) -> Any:
+    """Fork while `keeper` is at work in some thread of the parent."""
+    begun, busy = threading.Event(), threading.Event()
+
+    def work() -> dict[str, Any]:
+        busy.set()
+        begun.set()
         threading.Event().wait(0.3)
-        writing.clear()
+        busy.clear()
+        return {}
 
-    registry = make_registry(url, threads=True, keeper=Keeper(write_history=write))
+    registry = make_registry(url, threads=True, keeper=keeper(work))
     registry.policy("shared").call(bool)
-    inside.wait()
-    answer = in_child(lambda: {"in_a_round": writing.is_set(), "called": registry.policy("shared").call(bool)})
+    begun.wait()
+    answer = in_child(lambda: {"at_work": busy.is_set(), "called": registry.policy("shared").call(bool)})
     registry.close()
     return answer
 
 
 def main(url: str) -> None:
-    """All three."""
-    said = {scene.__name__: scene(url) for scene in (counts, locks_held, round_under_way)}
+    """All of them."""
+    scenes: list[Callable[[str], Any]] = [counts, locks_held, round_under_way, write_under_way]
+    said = {scene.__name__: scene(url) for scene in scenes}
     sys.stdout.write(json.dumps(said) + "\n")
 
 

@@ -30,5 +30,6 @@ def test_a_child_begins_with_nothing_of_its_parents(said: Any) -> None:
     assert said == {
         "counts": {"names_differ": True, "threads": [1, 3], "told": 12},
         "locks_held": {"answers": [False, False], "waiting": 0, "written": 0},
-        "round_under_way": {"in_a_round": False, "called": False},
+        "round_under_way": {"at_work": False, "called": False},
+        "write_under_way": {"at_work": False, "called": False},
     }

@@ -10,6 +10,7 @@ import pytest
 from apps.accounts.enums import Role
 from apps.accounts.policies import OperatorAccess
 from apps.core import clock
+from apps.core.correlation.context import Correlation, correlated
 from apps.core.softdelete.services.deleting import delete_object
 from apps.core.softdelete.services.restoring import restore_deletion
 from apps.core.tenancy import platform_scope
@@ -50,9 +51,10 @@ def operator() -> Any:
 
 def fail(registry: Registry, name: str, times: int = 5) -> None:
     breaker = registry.get(name)
-    for _ in range(times):
-        with pytest.raises(ConnectionError):
-            breaker.call(_refuse)
+    with correlated(Correlation(request_id="r", correlation_id="the-story")):
+        for _ in range(times):
+            with pytest.raises(ConnectionError):
+                breaker.call(_refuse)
     assert registry.hub is not None
     registry.hub.round()
 
@@ -268,6 +270,12 @@ def test_the_history_tells_transitions_and_actions_newest_first(operator: Any) -
     rows = operator.get(f"{BASE}/circuit-breakers/email/history/").json()["results"]
     assert [(row["action"], row["cause"]) for row in rows] == [("reset", "Mended"), ("", "failure threshold")]
     assert (rows[1]["source"], rows[1]["target"], rows[1]["failure_count"]) == ("closed", "open", 5)
+
+
+def test_a_transition_is_told_in_the_story_of_the_call_that_caused_it(circuits: Registry, operator: Any) -> None:
+    fail(circuits, "ai")
+    (row,) = operator.get(f"{BASE}/circuit-breakers/ai/history/").json()["results"]
+    assert (row["target"], row["scope"], row["correlation_id"]) == ("open", "cluster", "the-story")
 
 
 def test_upper_apps_hear_of_a_transition_in_the_transaction_that_records_it() -> None:
