@@ -42,5 +42,7 @@ class ContestsConfig(AppConfig):
         job_finished.register(discard_upload)
         hooks.may_delete.register(deletions.objections_to_deleting)
         hooks.may_restore.register(deletions.objections_to_restoring)
+        hooks.may_purge.register(deletions.objections_to_purging)
+        hooks.restore_effects.register(deletions.effects_of_restoring)
         hooks.rows_deleted.register(deletions.tell_of_deleted)
         hooks.rows_restoring.register(deletions.tell_of_restored)

@@ -1,4 +1,7 @@
-"""What deletes and restores mean to contests: a certified one stays, what is in a locked one stays as it is."""
+"""What deletes, restores and purges mean to contests.
+
+A certified one stays, what is in a locked one stays as it is, and what was deleted inside a certified one is kept.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from apps.contests.models import (
 from apps.contests.policies import is_certified, is_changeable
 from apps.contests.services.announcing import announce_changed_boards
 from apps.contests.services.holding import hold_for_share
-from apps.core.softdelete.hooks import Affected, Objection
+from apps.core.softdelete.hooks import Affected, Effect, Objection
 
 # From the root of a deletion to the contest that it is in. What hangs below the root is in the same one.
 INSIDE: Mapping[type[models.Model], str] = {
@@ -47,6 +50,27 @@ def objections_to_deleting(affected: Affected) -> Sequence[Objection]:
 def objections_to_restoring(affected: Affected) -> Sequence[Objection]:
     """Nothing comes back into a locked contest."""
     return _objections(affected)
+
+
+def effects_of_restoring(affected: Affected) -> Sequence[Effect]:
+    """Standings are computed anew with what comes back."""
+    contests = Contest.objects.filter(pk__in=_contests_around(affected)).order_by("name", "pk")
+    return [
+        Effect("STANDINGS", f"The standings of {contest.name} are computed anew with what comes back.")
+        for contest in contests
+        if is_changeable(contest)
+    ]
+
+
+def objections_to_purging(affected: Affected) -> Sequence[Objection]:
+    """What belongs to a certified contest is kept as long as the certification stands, deleted or not."""
+    ids: set[UUID] = set()
+    for model, path in INSIDE.items():
+        ids |= set(affected.rows(model).values_list(f"{path}_id", flat=True).distinct())
+    seats = Assignment._base_manager.filter(judge__in=affected.rows(Judge))
+    ids |= set(seats.values_list("category__contest_id", flat=True).distinct())
+    contests = Contest.objects.filter(pk__in=ids).order_by("name", "pk")
+    return [_certified(contest) for contest in contests if is_certified(contest)]
 
 
 def tell_of_deleted(affected: Affected) -> None:

@@ -22,20 +22,29 @@ from apps.core.softdelete.metadata import is_soft_deleted
 SHORTEST_NAME = 3
 TEXT = (models.CharField, models.TextField, models.JSONField)
 
-REPLACE = sql.SQL("regexp_replace({value}, {pattern}, {replacement}, 'gi')")
+REPLACE = sql.SQL("regexp_replace({value}, {pattern}, {replacement}, {flags})")
 UPDATE = sql.SQL("UPDATE {table} SET {assignments} WHERE {condition}")
 
 
 def sweep(*, addresses: Sequence[str], names: Sequence[str]) -> int:
     """Replace `addresses` in every text of the database, and `names` in the platform's own; rows changed."""
     changed = 0
+    spelled = [name for name in names if not (_could_be_a_word(name) and name.islower())]
     every = apps.get_models(include_auto_created=True)
     for model in sorted(every, key=lambda model: model is AuditRecord):  # history last: the others write it
         columns = [field for field in model._meta.local_concrete_fields if _is_swept(field)]
-        words = [*addresses] if _is_peoples(model) else [*addresses, *names]
+        words = [*addresses] if _is_peoples(model) else [*addresses, *spelled]
         if columns and words and model._meta.managed:
             changed += _sweep_table(model._meta.db_table, columns, words)
     return changed
+
+
+def _could_be_a_word(name: str) -> bool:
+    """Whether it might be a word of ours: somebody called “import” must not rename what jobs do.
+
+    Such a name is replaced only as it is spelled, and not at all where that is how ours are.
+    """
+    return name.isalnum()
 
 
 def _is_peoples(model: type[models.Model]) -> bool:
@@ -57,7 +66,10 @@ def _sweep_table(table: str, columns: Sequence[Any], words: Sequence[str]) -> in
         conditions.append(sql.SQL("{} ~* {}").format(value, sql.Literal("|".join(patterns))))
         for word, pattern in zip(words, patterns, strict=True):
             instead = f"{ERASED[1:-1]}@{NOBODY}" if "@" in word else ERASED
-            value = REPLACE.format(value=value, pattern=sql.Literal(pattern), replacement=sql.Literal(instead))
+            flags = "g" if _could_be_a_word(word) else "gi"
+            value = REPLACE.format(
+                value=value, pattern=sql.Literal(pattern), replacement=sql.Literal(instead), flags=sql.Literal(flags)
+            )
         cast = sql.SQL("::jsonb") if is_json else sql.SQL("")
         assignments.append(sql.SQL("{} = {}{}").format(name, value, cast))
     statement = UPDATE.format(

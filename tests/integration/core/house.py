@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -41,8 +41,11 @@ OWN_PARENT: dict[str, tuple[str, ...]] = {
 }
 # The same for the first row too: a recusal of the contestant whom everybody marks would stop the marks.
 FROM_THE_FIRST = {"contests.Recusal"}
-# A contest is being scored, so that everything in it may change.
-ALSO: dict[str, dict[str, Any]] = {"contests.Contest": {"status": "scoring"}}
+# A contest is being scored, so that everything in it may change; an event has its place in the calendar.
+ALSO: dict[str, dict[str, Any]] = {
+    "contests.Contest": {"status": "scoring"},
+    "events.Event": {"starts_at": datetime(2026, 12, 4, 10, tzinfo=UTC)},
+}
 # Parameters of routes that are not called after their model, and those that name no row.
 MODEL_OF_PARAMETER: dict[str, type[Model]] = {"session_id": TokenFamily}
 VALUE_OF_PARAMETER: dict[str, Callable[[House], str]] = {

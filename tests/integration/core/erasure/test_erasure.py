@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -107,6 +108,21 @@ def test_name_and_address_are_in_no_table_afterwards(house: Organization, aino: 
     assert mentioning(NAME, ADDRESS, "A. Räsänen") == []
 
 
+def test_logs_hold_neither_before_nor_after(
+    house: Organization, aino: User, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="podium"):
+        live_a_life(house, aino)
+        signed_in(aino).get("/api/v1/auth/me/")
+        signed_in(aino).post("/api/v1/auth/token/", {"email": ADDRESS, "password": "not this one"})
+        signed_in(aino).get("/api/v1/events/", {"search": ADDRESS})
+        erase_person(user_id=aino.pk)
+
+    told = (caplog.text + "".join(capsys.readouterr())).lower()
+    assert "podium.request" in told
+    assert [word for word in (NAME, ADDRESS) if word.lower() in told] == []
+
+
 def test_what_they_did_stays_under_a_pseudonym(house: Organization, aino: User) -> None:
     judge, contestant = live_a_life(house, aino)
 
@@ -195,6 +211,17 @@ class TestAsking:
     def test_an_unknown_id_is_not_found(self, house: Organization) -> None:
         operator = UserFactory.create(is_staff=True)
         problem(self.ask(operator, house, house.pk, house.pk), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(("name", "label"), [("import", "Import by import"), ("Import", "[erased] by import")])
+def test_a_name_that_is_a_word_of_ours_renames_nothing(house: Organization, name: str, label: str) -> None:
+    person = member(house, Role.ORGANIZER, full_name=name)
+    job = Job.of_all_organizations.create(kind="import", task="x", label="Import by import")
+
+    erase_person(user_id=person.pk)
+
+    job.refresh_from_db()
+    assert (job.kind, job.label) == ("import", label)
 
 
 @pytest.mark.parametrize(
