@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -15,7 +16,6 @@ from apps.contests.scoring.panel import Use
 from apps.contests.scoring.rounding import canonical
 from apps.contests.selectors.board.policy import BoardPolicy, CategoryPolicy, load_policy
 from apps.contests.selectors.board.rows import (
-    ContestantMember,
     ContestantRow,
     EntryRow,
     Visibility,
@@ -84,7 +84,7 @@ def contest_board(
 
     `with_marks` adds single marks: all of them for those who read marks, their own for judges.
     """
-    visibility = _visibility(contest, access)
+    visibility = visibility_of(contest, access)
     withheld = not sees_standings(access, contest)
     found = None if with_marks else maintained_rows(contest, top=top, by_number=withheld)
     if found is not None:
@@ -97,10 +97,9 @@ def contest_board(
             rows.sort(key=_by_number)
         rows = rows[:top]
     if withheld:
-        rows = [_withhold_contestant(row) for row in rows]
+        rows = withhold(rows)
     if not sees_names(access, contest):
-        for row in rows:
-            _hide_name(row["contestant"])
+        hide_names(rows)
     return ContestBoard(contest, policy, _latest(policy, latest), withheld, rows)
 
 
@@ -117,13 +116,12 @@ def category_board(category: Category, *, access: Access, with_marks: bool = Fal
     """The standings of a category as `access` may see them, in a constant number of queries."""
     contest = category.contest
     policy = load_policy(contest, only=category.pk)
-    rows, latest = computed_category_rows(policy, _visibility(contest, access), with_marks=with_marks)
+    rows, latest = computed_category_rows(policy, visibility_of(contest, access), with_marks=with_marks)
     withheld = not sees_standings(access, contest)
     if withheld:
         rows = [_withhold_entry(row) for row in sorted(rows, key=_by_start)]
     if not sees_names(access, contest):
-        for row in rows:
-            _hide_name(row["contestant"])
+        hide_names(rows)
     return CategoryBoard(contest, policy.categories[0], _latest(policy, latest), withheld, rows)
 
 
@@ -158,7 +156,8 @@ def board_tag(body: object) -> str:
     return f'"{hashlib.blake2s(text.encode(), digest_size=16).hexdigest()}"'
 
 
-def _visibility(contest: Contest, access: Access) -> Visibility:
+def visibility_of(contest: Contest, access: Access) -> Visibility:
+    """Which single marks of a contest `access` sees."""
     own = Assignment.objects.filter(
         category__contest=contest, judge__user=access.user_id, judge__user__isnull=False
     ).values_list("pk", "category_id", "seat")
@@ -173,6 +172,11 @@ def _visibility(contest: Contest, access: Access) -> Visibility:
 def _latest(policy: BoardPolicy, found: datetime | None) -> datetime:
     times = [policy.contest.updated_at, *(category.category.updated_at for category in policy.categories)]
     return max(times if found is None else [*times, found])
+
+
+def withhold(rows: list[ContestantRow]) -> list[ContestantRow]:
+    """The lines without figures, by number."""
+    return [_withhold_contestant(row) for row in sorted(rows, key=_by_number)]
 
 
 def _by_number(row: ContestantRow) -> int:
@@ -198,9 +202,11 @@ def _hide_dropped(rows: list[ContestantRow], visibility: Visibility) -> None:
                     mark["seat"] = None
 
 
-def _hide_name(contestant: ContestantMember) -> None:
-    contestant["name"] = None
-    contestant["affiliation"] = None
+def hide_names(rows: Iterable[ContestantRow] | Iterable[EntryRow]) -> None:
+    """Leave numbers only."""
+    for row in rows:
+        row["contestant"]["name"] = None
+        row["contestant"]["affiliation"] = None
 
 
 def _withhold_contestant(row: ContestantRow) -> ContestantRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Now
@@ -41,7 +42,8 @@ class AuditRecord(models.Model):
     """A row that was created, changed or removed, or the rows of one table that a deletion took or gave back.
 
     Triggers write it, so that bulk updates and raw SQL are in it too; nobody else does. `old` and `new` hold the
-    content columns that differ. A cascade has `deletion_id` and `count`, and no `row_id`. Where no person acted,
+    content columns that differ. A cascade has `deletion_id` and `count`, and no `row_id`; where rows came back or
+    went for good, `row_ids` names them and `deleted_at` says since when they were deleted. Where no person acted,
     `database_user` says who was connected.
     """
 
@@ -54,6 +56,8 @@ class AuditRecord(models.Model):
     new = models.JSONField(null=True, editable=False)
     deletion_id = models.UUIDField(null=True, editable=False)
     count = models.PositiveIntegerField(db_default=1, editable=False)
+    row_ids = ArrayField(models.UUIDField(), null=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
     actor_id = models.UUIDField(null=True, db_default=Setting("actor_id", "::uuid"), editable=False)
     correlation_id = models.CharField(max_length=64, null=True, db_default=Setting("correlation_id"), editable=False)  # noqa: DJ001 - a default can't be an expression and blank
@@ -71,6 +75,10 @@ class AuditRecord(models.Model):
             models.Index(fields=["organization_id", "-id"], name="audit_list"),
             # what a deletion did, table by table
             models.Index(fields=["deletion_id"], name="audit_of_deletion", condition=Q(deletion_id__isnull=False)),
+            # which rows were deleted at some time in the past, and are no longer
+            models.Index(
+                fields=["organization_id", "model", "at"], name="audit_of_rows", condition=Q(row_ids__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -52,8 +52,15 @@ MASKED = sql.SQL("""
             becomes := COALESCE(becomes, '{{}}') || {mask}::jsonb;
         END IF;
 """)
-# Counts what this statement did: what is marked now, less what earlier statements of this deletion have recorded.
+# Of a delete, counts what this statement did: what is marked now, less what earlier statements of this deletion have
+# recorded; the rows say themselves that they are deleted, and since when. Once they are back or gone nothing else
+# says that they ever were, so a restore and a purge name them.
 OF_DELETIONS = sql.SQL("""
+    ELSIF TG_OP = 'UPDATE' AND current_setting('podium.action', true) = 'restored' THEN
+        INSERT INTO {records} (organization_id, model, action, deletion_id, count, row_ids, deleted_at)
+        SELECT NULLIF(current_setting('podium.deletion_organization', true), '')::uuid, {label}, 'restored',
+            t.deletion_id, count(*), array_agg(t.id), t.deleted_at
+        FROM {table} t WHERE t.deletion_id = ANY(declared) GROUP BY t.deletion_id, t.deleted_at;
     ELSIF TG_OP = 'UPDATE' THEN
         INSERT INTO {records} (organization_id, model, action, deletion_id, count)
         SELECT NULLIF(current_setting('podium.deletion_organization', true), '')::uuid, {label},
@@ -63,7 +70,6 @@ OF_DELETIONS = sql.SQL("""
         CROSS JOIN LATERAL (
             SELECT COALESCE(sum(r.count), 0) AS rows FROM {records} r
             WHERE r.deletion_id = d.id AND r.model = {label} AND r.action = 'deleted'
-                AND current_setting('podium.action', true) = 'deleted'
         ) recorded
         WHERE marked.rows > recorded.rows;
     ELSE
@@ -72,14 +78,14 @@ OF_DELETIONS = sql.SQL("""
                 CONSTRAINT = {constraint}, TABLE = TG_TABLE_NAME;
         END IF;
         IF declared IS NULL THEN
-            INSERT INTO {records} (organization_id, model, row_id, action, deletion_id, old)
+            INSERT INTO {records} (organization_id, model, row_id, action, deletion_id, old, row_ids, deleted_at)
             SELECT {organization_o}, {label}, o.id, 'purged', o.deletion_id,
-                jsonb_strip_nulls(to_jsonb(o) - {hidden}::text[])
+                jsonb_strip_nulls(to_jsonb(o) - {hidden}::text[]), ARRAY[o.id], o.deleted_at
             FROM old_rows o;
         ELSE
-            INSERT INTO {records} (organization_id, model, action, deletion_id, count)
-            SELECT {organization_o}, {label}, 'purged', o.deletion_id, count(*)
-            FROM old_rows o GROUP BY 1, o.deletion_id;
+            INSERT INTO {records} (organization_id, model, action, deletion_id, count, row_ids, deleted_at)
+            SELECT {organization_o}, {label}, 'purged', o.deletion_id, count(*), array_agg(o.id), o.deleted_at
+            FROM old_rows o GROUP BY 1, o.deletion_id, o.deleted_at;
         END IF;
 """)
 GUARD = sql.SQL("""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -131,12 +131,24 @@ def load_policy(contest: Contest, *, only: UUID | None = None) -> BoardPolicy:
         InvalidRule: a rule can't be applied to the structure as it is now.
     """
     categories = list(Category.objects.filter(contest=contest).order_by("position", "id"))
-    criteria: dict[UUID, list[Criterion]] = {category.pk: [] for category in categories}
-    for criterion in Criterion.objects.filter(category__contest=contest).order_by("position", "id"):
-        if criterion.category_id in criteria:
-            criteria[criterion.category_id].append(criterion)
+    criteria = Criterion.objects.filter(category__contest=contest).order_by("position", "id")
+    return policy_of(contest, categories, criteria, only=only)
+
+
+def policy_of(
+    contest: Contest, categories: Sequence[Category], criteria: Iterable[Criterion], *, only: UUID | None = None
+) -> BoardPolicy:
+    """The rules of a contest, or of `only` one of its categories, from these rows in their order.
+
+    Raises:
+        InvalidRule: a rule can't be applied to this structure.
+    """
+    listed: dict[UUID, list[Criterion]] = {category.pk: [] for category in categories}
+    for criterion in criteria:
+        if criterion.category_id in listed:
+            listed[criterion.category_id].append(criterion)
     policies = tuple(
-        CategoryPolicy(category, read_scoring_rule(category), tuple(criteria[category.pk]))
+        CategoryPolicy(category, read_scoring_rule(category), tuple(listed[category.pk]))
         for category in categories
         if only in (None, category.pk)
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from datetime import datetime
+from typing import Any, NoReturn
 
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import DateTimeField
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,6 +25,9 @@ TOP = OpenApiParameter(
     description="Only so many lines: the first by place, or by number while the figures are withheld.",
 )
 EXPAND = OpenApiParameter("expand", str, enum=[MARKS], description="`marks`: single marks, as far as you see them.")
+
+
+AT = OpenApiParameter("at", datetime, description="The board as it stood at this time, rebuilt from history.")
 
 
 def asks_for_marks(request: Request, *, others: Collection[str] = ()) -> bool:
@@ -45,6 +51,33 @@ def asked_top(request: Request) -> int | None:
         MalformedRequest: it is not a number, or too many.
     """
     return whole_number(request, "top", low=1, high=MOST)
+
+
+def asked_time(request: Request, name: str) -> datetime | None:
+    """The time that a query parameter names (RFC 3339), None where it was not sent.
+
+    Raises:
+        MalformedRequest: it is no time.
+    """
+    asked = request.query_params.get(name)
+    if asked is None:
+        return None
+    try:
+        found: datetime = DateTimeField().run_validation(asked)
+    except ValidationError as error:
+        detail = "Write a time with its offset, such as 2026-02-14T19:30:00Z."
+        raise MalformedRequest(detail, errors=[FieldError(f"?{name}", "INVALID", detail)]) from error
+    return found
+
+
+def refuse_marks_of_then() -> NoReturn:
+    """Single marks are shown as they are now, and not as they were.
+
+    Raises:
+        MalformedRequest: always; both a time and marks were asked for.
+    """
+    detail = "A board of the past has no single marks; its changes name them."
+    raise MalformedRequest(detail, errors=[FieldError("?expand", "NOT_OF_THE_PAST", detail)])
 
 
 def answer_board(request: Request, body: dict[str, Any]) -> Response:

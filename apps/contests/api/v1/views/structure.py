@@ -26,10 +26,20 @@ from apps.contests.api.v1.serializers.structure import (
     EmptySerializer,
     StatedReasonSerializer,
 )
-from apps.contests.api.v1.views.boards import EXPAND, TOP, answer_board, asked_top, asks_for_marks
+from apps.contests.api.v1.views.boards import (
+    AT,
+    EXPAND,
+    TOP,
+    answer_board,
+    asked_time,
+    asked_top,
+    asks_for_marks,
+    refuse_marks_of_then,
+)
 from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.models import Category, Contest, Criterion
 from apps.contests.policies import TRANSITIONS
+from apps.contests.selectors.history import board_at
 from apps.contests.selectors.leaderboard import category_board, contest_board
 from apps.contests.services import freezing, transitions
 from apps.contests.services.certification import void_certification
@@ -112,12 +122,18 @@ class ContestViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         """Let the public board follow again."""
         return self._move(request, freezing.unfreeze_board)
 
-    @extend_schema(parameters=[EXPAND, TOP], responses=ContestBoardSerializer)
+    @extend_schema(parameters=[EXPAND, TOP, AT], responses=ContestBoardSerializer)
     @action(detail=True, methods=["get"])
     def leaderboard(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The winner list: ranks, totals, panel scores, what was dropped, and which tie-breaker decided."""
-        with_marks = asks_for_marks(request, others=("top",))
-        board = contest_board(self.get_object(), access=self.access, with_marks=with_marks, top=asked_top(request))
+        with_marks = asks_for_marks(request, others=("top", "at"))
+        top, at = asked_top(request), asked_time(request, "at")
+        if at is None:
+            board = contest_board(self.get_object(), access=self.access, with_marks=with_marks, top=top)
+        elif with_marks:
+            refuse_marks_of_then()
+        else:
+            board = board_at(self.get_object(), at, access=self.access, top=top)
         return answer_board(request, show_contest_board(board))
 
     def _move(self, request: Request, service: Callable[..., object], *, with_reason: bool = False) -> Response:
