@@ -33,13 +33,14 @@ from apps.contests.selectors.public import (
 from apps.core.rest.filters import refuse_unknown_params
 from apps.core.rest.views import PodiumView
 from apps.core.tenancy import Scope, enter_scope
+from apps.resilience.stale import StaleWhileAway
 
 # Shared caches may answer for this long; after that they ask again with the ETag, and mostly get a 304.
 SECONDS_TO_CACHE = 5
 
 
-class PublicView(PodiumView):
-    """The base: nobody signs in, so that caches can answer; a rate of its own."""
+class PublicView(StaleWhileAway, PodiumView):
+    """The base: nobody signs in, so that caches can answer; a rate of its own; a board outlasts its database."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -53,7 +54,7 @@ class PublicView(PodiumView):
 
     def answer(self, request: Request, body: dict[str, Any]) -> Response:
         """With an ETag, and for how long a cache may keep it."""
-        response = answer_board(request, body)
+        response = answer_board(request, self.keep(body))
         response["Cache-Control"] = f"public, max-age={SECONDS_TO_CACHE}"
         return response
 
