@@ -53,6 +53,7 @@ RESILIENCE = {
             "retry": {"attempts": 3, "base": 2.0, "cap": 60.0},
             "deadline": 90.0,
             "concurrency": 4,
+            "cluster_concurrency": 8,
         },
         "jira_api": _TRACKER,
         "confluence_api": _TRACKER,
