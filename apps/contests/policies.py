@@ -144,7 +144,8 @@ def may_mark_for(access: Access, assignment: Assignment) -> bool:
     """The tally room marks for every seat, a judge for their own."""
     if access.allows(Capability.TALLY, assignment):
         return True
-    own = access.user_id is not None and assignment.judge.user_id == access.user_id
+    judge = assignment.judge
+    own = access.user_id is not None and judge.user_id == access.user_id and judge.deleted_at is None
     return own and access.allows(Capability.MARK, assignment)
 
 

@@ -14,9 +14,10 @@ from apps.contests.admin.forms import ReasonedStepForm, ScoreForm
 from apps.contests.admin.parts import PartAdmin, by
 from apps.contests.admin.steps import Step, SteppedAdmin
 from apps.contests.enums import ScoreState
-from apps.contests.models import Assignment, Contestant, Deduction, Score
+from apps.contests.models import Contestant, Deduction, Score
 from apps.contests.policies import is_changeable, reads_all_marks
 from apps.contests.scoring.rounding import canonical
+from apps.contests.selectors.seats import own_seats
 from apps.contests.services.deductions import impose_deduction, reverse_deduction
 from apps.contests.services.scores import change_mark
 from apps.core.access import Capability
@@ -72,8 +73,7 @@ class ScoreAdmin(PartAdmin):
         access = access_of(request)
         if reads_all_marks(access):
             return scores
-        own = Assignment.objects.filter(judge__user=access.user_id, judge__user__isnull=False)
-        return scores.filter(assignment__in=own)
+        return scores.filter(assignment__in=own_seats(access.user_id))
 
     @admin.display(description="Contest")
     def contest(self, score: Score) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 
 from apps.contests.enums import ContestantStatus, EntryState, SeatRole
-from apps.contests.models.locks import ResultLock
+from apps.contests.models.locks import CLOSED, ResultLock
 from apps.contests.models.staleness import StalesTotals
 from apps.contests.models.structure import OF_CATEGORY, POINTS, Category, Contest
 from apps.core.softdelete.base import OrganizationModel
@@ -120,6 +121,11 @@ class Assignment(OrganizationModel):
     seat = models.CharField(max_length=10)
     role = models.CharField(max_length=10, choices=SeatRole.choices, default=SeatRole.JUDGE)
 
+    # What a deleted judge has marked still counts in results that are locked, certified or published.
+    stays_when: ClassVar[Mapping[str, str]] = {
+        "judge": "EXISTS (SELECT FROM contests_category c JOIN contests_contest k ON k.id = c.contest_id"
+        f" WHERE c.id = {{row}}.category_id AND k.status IN ({', '.join(repr(str(status)) for status in CLOSED)}))"
+    }
     impersonal_fields: ClassVar[tuple[str, ...]] = ("seat",)
     hashed_fields: ClassVar[tuple[str, ...]] = ("seat",)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from apps.contests.models import Assignment, Category, Contest
+from apps.contests.models import Category, Contest
 from apps.contests.policies import is_changeable, reads_all_marks, sees_names, sees_standings
 from apps.contests.scoring.panel import Use
 from apps.contests.scoring.rounding import canonical
@@ -24,6 +24,7 @@ from apps.contests.selectors.board.rows import (
     parse_entries,
 )
 from apps.contests.selectors.board.statement import category_statement, contest_statement
+from apps.contests.selectors.seats import own_seats
 from apps.contests.selectors.totals import maintained_rows
 from apps.core.access import Access
 
@@ -158,9 +159,7 @@ def board_tag(body: object) -> str:
 
 def visibility_of(contest: Contest, access: Access) -> Visibility:
     """Which single marks of a contest `access` sees."""
-    own = Assignment.objects.filter(
-        category__contest=contest, judge__user=access.user_id, judge__user__isnull=False
-    ).values_list("pk", "category_id", "seat")
+    own = own_seats(access.user_id).filter(category__contest=contest).values_list("pk", "category_id", "seat")
     all_marks = reads_all_marks(access)
     return Visibility(
         all_marks=all_marks,

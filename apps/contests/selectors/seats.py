@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from apps.contests.enums import ContestStatus, SeatRole
 from apps.contests.models import Assignment, Criterion, Entry, Recusal
@@ -29,12 +29,20 @@ class SeatEntry:
         return self.recused or self.given >= self.expected
 
 
+def own_seats(user_id: UUID | None) -> QuerySet[Assignment]:
+    """The seats that a person marks from; a judge who was deleted may still have some, and marks from none."""
+    seats: QuerySet[Assignment] = Assignment.objects.filter(
+        judge__user=user_id, judge__user__isnull=False, judge__deleted_at__isnull=True
+    )
+    return seats
+
+
 def seats_of(user_id: UUID | None) -> Sequence[Assignment]:
     """The seats of a person in every organization, in contests that have begun and are not over."""
     now = {ContestStatus.OPEN, ContestStatus.SCORING, ContestStatus.LOCKED}
     with platform_scope("a judge sits on panels of several organizations"):
         return list(
-            Assignment.objects.filter(judge__user=user_id, judge__user__isnull=False)
+            own_seats(user_id)
             .filter(category__contest__status__in=now)
             .exclude(role=SeatRole.RESERVE)
             .select_related("category__contest__event__organization", "judge")
@@ -48,7 +56,8 @@ def seat_of(assignment_id: UUID, user_id: UUID | None) -> Assignment | None:
     """This seat, if the person sits on it; its organization is in no scope yet."""
     with platform_scope("a judge's own seat"):
         found: Assignment | None = (
-            Assignment.objects.filter(pk=assignment_id, judge__user=user_id, judge__user__isnull=False)
+            own_seats(user_id)
+            .filter(pk=assignment_id)
             .select_related("category__contest__event__organization", "judge")
             .first()
         )

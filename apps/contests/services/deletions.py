@@ -22,6 +22,7 @@ from apps.contests.models import (
     Recusal,
     Score,
 )
+from apps.contests.models.locks import CLOSED
 from apps.contests.policies import is_certified, is_changeable
 from apps.contests.services.announcing import announce_changed_boards
 from apps.contests.services.holding import hold_for_share
@@ -63,14 +64,19 @@ def effects_of_restoring(affected: Affected) -> Sequence[Effect]:
 
 
 def objections_to_purging(affected: Affected) -> Sequence[Objection]:
-    """What belongs to a certified contest is kept as long as the certification stands, deleted or not."""
+    """What belongs to a certified contest is kept as long as the certification stands, deleted or not.
+
+    A deleted judge is kept as long as any closed result names them, also one that is deleted and could come back.
+    """
     ids: set[UUID] = set()
     for model, path in INSIDE.items():
         ids |= set(affected.rows(model).values_list(f"{path}_id", flat=True).distinct())
     seats = Assignment._base_manager.filter(judge__in=affected.rows(Judge))
     ids |= set(seats.values_list("category__contest_id", flat=True).distinct())
     contests = Contest.objects.filter(pk__in=ids).order_by("name", "pk")
-    return [_certified(contest) for contest in contests if is_certified(contest)]
+    certified = [contest for contest in contests if is_certified(contest)]
+    judged = [] if certified or affected.root_model != Judge._meta.label_lower else _closed_by(affected.root_ids)
+    return [*map(_certified, certified), *map(_judged, judged)]
 
 
 def tell_of_deleted(affected: Affected) -> None:
@@ -109,6 +115,17 @@ def _contests_around(affected: Affected) -> set[UUID]:
     model, path = BY_LABEL[affected.root_model]
     rows = model._base_manager.filter(pk__in=affected.root_ids)
     return set(rows.values_list(f"{path}_id", flat=True))
+
+
+def _closed_by(judges: Sequence[UUID]) -> list[Contest]:
+    seats = Assignment._base_manager.filter(judge__in=judges, category__contest__status__in=CLOSED)
+    contests = Contest._base_manager.filter(pk__in=seats.values("category__contest"))
+    return list(contests.order_by("name", "pk"))
+
+
+def _judged(contest: Contest) -> Objection:
+    detail = f"The result of {contest.name} is {contest.status}, and names the judge."
+    return Objection("RESULT_KEPT", detail, Contest._meta.label_lower, (contest.pk,))
 
 
 def _certified(contest: Contest) -> Objection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -85,7 +85,9 @@ class SoftDeletedModel(VersionedModel, SafeDeleteModel):
     `deletion_id` names the `Deletion` and `deleted_by` the person, as plain ids: the record outlives both. A delete
     reaches a model by its `CASCADE` keys. `deletion_capability` is what a role needs to delete rows of this model,
     and to undo its own deletes. `personal_fields` names the fields that hold personal data, for erasure. History says
-    of `masked_fields` (secrets) only that they changed, and of `silent_fields` nothing.
+    of `masked_fields` (secrets) only that they changed, and of `silent_fields` nothing. `stays_when` names cascade
+    keys with a condition (SQL, the row is `{row}`) under which a row is not taken along, and lives on below a deleted
+    parent.
     """
 
     deleted_by_cascade = None
@@ -98,6 +100,7 @@ class SoftDeletedModel(VersionedModel, SafeDeleteModel):
     impersonal_fields: ClassVar[tuple[str, ...]] = ()
     masked_fields: ClassVar[tuple[str, ...]] = ()
     silent_fields: ClassVar[tuple[str, ...]] = ()
+    stays_when: ClassVar[Mapping[str, str]] = {}
 
     objects = LiveManager()  # type: ignore[misc]
     all_objects = AllManager()  # type: ignore[misc, assignment]

@@ -39,7 +39,8 @@ class Key:
     """A foreign key from the model `child` to `parent`, both by label. `child` need not be soft-deleted.
 
     A generic key has the column of its content type in `type_column`; `as_text` says that its `column` holds the
-    parent's id as text.
+    parent's id as text. `stays` is an SQL condition on the child, called `{row}` in it: where it holds, the child
+    outlives a deleted parent (`SoftDeletedModel.stays_when`).
     """
 
     child: str
@@ -50,6 +51,7 @@ class Key:
     rule: Rule
     type_column: str = ""
     as_text: bool = False
+    stays: str = ""
 
     @property
     def is_own(self) -> bool:

@@ -68,6 +68,7 @@ def _keys(model: type[models.Model], soft_deleted: tuple[type[models.Model], ...
                 field=field.name,
                 column=field.column,
                 rule=RULES.get(cast("Any", field.remote_field.on_delete), Rule.KEEP),
+                stays=getattr(model, "stays_when", {}).get(field.name, ""),
             )
 
 

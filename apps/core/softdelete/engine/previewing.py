@@ -10,12 +10,12 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union
+from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
 from apps.core.softdelete.graph import Graph, Key, Node, Rule
 from apps.core.softdelete.metadata import label_of
 
 ROOT = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY({ids}) AND m.deleted_at IS NULL")
-BELOW = SQL("SELECT m.id FROM {parent} p JOIN {table} m ON {refers} WHERE m.deleted_at IS NULL")
+BELOW = SQL("SELECT m.id FROM {parent} p JOIN {table} m ON {refers} WHERE m.deleted_at IS NULL {unless}")
 STANDS = SQL("EXISTS (SELECT 1 FROM {parent} p JOIN {table} m ON {refers} WHERE {stays})")
 
 
@@ -32,7 +32,10 @@ def _doomed(graph: Graph, root: Node, ids: Sequence[UUID]) -> sql.Composed:
         keys = graph.cascades(node.label, below)
         found = [
             BELOW.format(
-                parent=_name(graph, key.parent), table=table(node), refers=refers(key, child="m", parent="p")
+                parent=_name(graph, key.parent),
+                table=table(node),
+                refers=refers(key, child="m", parent="p"),
+                unless=unless_it_stays(key, "m"),
             )
             for key in sorted(keys, key=lambda key: key.is_own)  # the recursive part comes last
         ]

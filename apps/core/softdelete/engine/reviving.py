@@ -12,7 +12,17 @@ from uuid import UUID
 
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, changed, column, is_of_type, refers, run, table, union
+from apps.core.softdelete.engine.sqltext import (
+    SQL,
+    changed,
+    column,
+    is_of_type,
+    refers,
+    run,
+    table,
+    union,
+    unless_it_stays,
+)
 from apps.core.softdelete.graph import Graph, Key, Node
 
 # The rows that come back and what they belong to, a model at a time and by id: the order in which deletes lock. A
@@ -31,7 +41,7 @@ HAND_OVER = SQL("""
 UPDATE {table} m SET deletion_id = COALESCE({blockers}), version = m.version + 1
 WHERE m.deletion_id = %(deletion)s AND COALESCE({blockers}) IS NOT NULL
 """)
-BLOCKER = SQL("(SELECT p.deletion_id FROM {parent} p WHERE {refers} AND p.deletion_id IS NOT NULL {other})")
+BLOCKER = SQL("(SELECT p.deletion_id FROM {parent} p WHERE {refers} AND p.deletion_id IS NOT NULL {other} {unless})")
 REVIVE = SQL("""
 UPDATE {table} m SET deleted_at = NULL, deleted_by = NULL, deletion_id = NULL, version = m.version + 1
 WHERE m.deletion_id = %(deletion)s
@@ -127,6 +137,7 @@ def _hand_over_by(graph: Graph, node: Node, keys: Sequence[Key]) -> sql.Composed
             parent=table(graph.nodes[key.parent]),
             refers=refers(key, child="m", parent="p"),
             other=SQL("AND p.deletion_id <> %(deletion)s") if key.is_own else SQL(""),
+            unless=unless_it_stays(key, "m"),
         )
         for key in keys
     ]

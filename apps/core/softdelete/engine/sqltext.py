@@ -51,6 +51,14 @@ def refers(key: Key, *, child: str, parent: str) -> sql.Composed:
     return SQL("({} AND {})").format(condition, is_of_type(key, child))
 
 
+def unless_it_stays(key: Key, child: str) -> sql.Composed:
+    """`AND NOT …`: leaves children out that outlive their parent by this key."""
+    if not key.stays:
+        return sql.Composed([])
+    condition = SQL(key.stays).format(row=sql.Identifier(child))  # of a model's declaration
+    return SQL(" AND NOT ({})").format(condition)
+
+
 def is_of_type(key: Key, child: str) -> sql.Composed:
     """The condition that the generic key of the row called `child` names the key's parent model."""
     type_column = SQL("{}.{}").format(sql.Identifier(child), sql.Identifier(key.type_column))

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union
+from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
 from apps.core.softdelete.graph import Graph
 
 OUTSIDE = SQL("""
 SELECT m.id FROM {table} m JOIN {parent} p ON {refers}
 WHERE m.deletion_id = {deletion} AND p.deletion_id IS NOT NULL AND p.deletion_id <> {deletion}
+    {unless}
 """)
 BELOW = SQL("SELECT m.id FROM {staying} p JOIN {table} m ON {refers} WHERE m.deletion_id = {deletion}")
 
@@ -31,7 +32,8 @@ def count(graph: Graph, root: str, deletion: UUID) -> dict[str, int]:
                 "refers": refers(key, child="m", parent="p"),
                 "deletion": sql.Literal(deletion),
             }
-            found.append(OUTSIDE.format(**names, parent=table(graph.nodes[key.parent])))
+            outside = {"parent": table(graph.nodes[key.parent]), "unless": unless_it_stays(key, "m")}
+            found.append(OUTSIDE.format(**names, **outside))
             if key.parent in seen:
                 found.append(BELOW.format(**names, staying=_name(graph, key.parent)))
         found.sort(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union
+from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
 from apps.core.softdelete.graph import Graph, Key, Node, Rule
 
 # FOR UPDATE keeps new children away (their trigger takes FOR KEY SHARE) and, ordered by key, two deletes of
@@ -36,7 +36,7 @@ BY_ONE_KEY = SQL("""
 WITH hit AS MATERIALIZED (
     SELECT m.id, p.deletion_id
     FROM {parent} p JOIN {table} m ON {refers}
-    WHERE p.deletion_id = ANY(%(deletions)s::uuid[]) AND m.deleted_at IS NULL
+    WHERE p.deletion_id = ANY(%(deletions)s::uuid[]) AND m.deleted_at IS NULL {unless}
     ORDER BY m.id FOR UPDATE OF m
 ), taken AS (
     UPDATE {table} m
@@ -48,7 +48,7 @@ SELECT deletion_id, count(*) FROM taken GROUP BY deletion_id
 """)
 FOUND = SQL("""
     SELECT m.id FROM {parent} p JOIN {table} m ON {refers}
-    WHERE p.deletion_id = ANY(%(deletions)s::uuid[]) AND m.deleted_at IS NULL
+    WHERE p.deletion_id = ANY(%(deletions)s::uuid[]) AND m.deleted_at IS NULL {unless}
 """)
 BY_MANY_KEYS = SQL("""
 WITH hit AS MATERIALIZED (
@@ -153,7 +153,8 @@ def _lock_own_tree(
 def _found(graph: Graph, node: Node, key: Key) -> sql.Composed:
     """The live rows of `node` whose parent by `key` is taken."""
     refer = refers(key, child="m", parent="p")
-    return FOUND.format(table=table(node), parent=table(graph.nodes[key.parent]), refers=refer)
+    parent = table(graph.nodes[key.parent])
+    return FOUND.format(table=table(node), parent=parent, refers=refer, unless=unless_it_stays(key, "m"))
 
 
 def _take_children(graph: Graph, node: Node, keys: list[Key], stamp: Stamp, counts: Counts) -> bool:
@@ -162,7 +163,10 @@ def _take_children(graph: Graph, node: Node, keys: list[Key], stamp: Stamp, coun
     if len(keys) == 1:
         (key,) = keys
         statement = BY_ONE_KEY.format(
-            table=table(node), parent=table(graph.nodes[key.parent]), refers=refers(key, child="m", parent="p")
+            table=table(node),
+            parent=table(graph.nodes[key.parent]),
+            refers=refers(key, child="m", parent="p"),
+            unless=unless_it_stays(key, "m"),
         )
     else:
         statement = _by_many_keys(graph, node, keys)

@@ -25,6 +25,7 @@ from apps.contests.api.v1.views.parts import PartViewSet
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
 from apps.contests.models import Deduction, Score
 from apps.contests.policies import reads_all_marks
+from apps.contests.selectors.seats import own_seats
 from apps.contests.services.deductions import impose_deduction, reverse_deduction
 from apps.contests.services.holding import hold_for_share
 from apps.contests.services.scores import change_mark, record_marks
@@ -53,7 +54,7 @@ class ScoreViewSet(PartViewSet):
         scores = Score.objects.select_related("entry__category")
         if reads_all_marks(self.access):
             return scores
-        return scores.filter(assignment__judge__user_id=self.access.user_id)
+        return scores.filter(assignment__in=own_seats(self.access.user_id))
 
     def contest_id(self, part: Score) -> UUID:
         return part.entry.category.contest_id
