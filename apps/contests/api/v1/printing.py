@@ -8,16 +8,18 @@ from decimal import Decimal
 
 from apps.core.rest.sheets import Cell, Sheet
 
-PLACE, SHARED, DEDUCTIONS = "Place", "Shared", "Deductions"
-ALWAYS = frozenset({PLACE, "Start", "Number", "Name", "Total"})
+PLACE, SHARED, DEDUCTIONS, TOTAL = "Place", "Shared", "Deductions", "Total"
+UPRIGHT = 9  # columns that fit onto an upright page
+ALWAYS = frozenset({PLACE, "Start", "Number", "Name", TOTAL})
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedCell:
-    """A cell's text, and whether it stands to the right."""
+    """A cell's text, whether it stands to the right, and whether it is what the row comes to."""
 
     text: str
     is_number: bool
+    is_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class PrintedTable:
     title: str
     header: tuple[PrintedCell, ...]
     rows: tuple[tuple[PrintedCell, ...], ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the paper's long side."""
+        return len(self.header) > UPRIGHT
 
 
 def printable(sheet: Sheet) -> PrintedTable:
@@ -55,7 +62,9 @@ def _says_something(column: str, cell: PrintedCell) -> bool:
 def _with_shared(header: Sequence[str], row: Sequence[Cell]) -> list[PrintedCell]:
     is_shared = SHARED in header and bool(row[header.index(SHARED)])
     return [
-        PrintedCell(_text(cell) + ("=" if name == PLACE and is_shared else ""), isinstance(cell, int | Decimal))
+        PrintedCell(
+            _text(cell) + ("=" if name == PLACE and is_shared else ""), isinstance(cell, int | Decimal), name == TOTAL
+        )
         for name, cell in zip(header, row, strict=True)
     ]
 
