@@ -6,6 +6,7 @@ tests/architecture alone get no service at all.
 """
 
 import atexit
+import contextlib
 import os
 import shutil
 import sys
@@ -93,9 +94,10 @@ def _destroy(local: LocalServices, home: Path, owner: int) -> None:
 
 def _remove_what_killed_runs_left() -> None:
     for home in HOMES.glob("run-*"):
-        is_starting = time.time() - home.stat().st_mtime < SECONDS_TO_START
-        if not is_starting and LocalServices(home).destroy_if_unused():
-            shutil.rmtree(home, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # its own run has just removed it
+            is_starting = time.time() - home.stat().st_mtime < SECONDS_TO_START
+            if not is_starting and LocalServices(home).destroy_if_unused():
+                shutil.rmtree(home, ignore_errors=True)
 
 
 def _is_below(path: Path, folders: tuple[Path, ...]) -> bool:

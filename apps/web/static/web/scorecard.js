@@ -76,7 +76,7 @@
 
   async function send(key) {
     const draft = read(key);
-    if (sending.has(key) || !draft || !Object.values(draft.marks).every(Boolean)) return;
+    if (sending.has(key) || !draft || draft.asks || !Object.values(draft.marks).every(Boolean)) return;
     sending.add(key);
     const here = form?.dataset.key === key;
     let text = JSON.stringify(draft.marks);
@@ -84,7 +84,7 @@
       const marks = Object.entries(draft.marks).map(([criterion, mark]) => ({ criterion, ...mark }));
       const answer = await ask(draft, "PUT", { marks });
       if (answer.ok) await saved(key, draft, await answer.json(), here);
-      else if (answer.status === 412) await merge(key, draft, here);
+      else if (answer.status === 412) { text = null; await merge(key, draft, here); }
       else if (answer.status >= 500 || answer.status === 429) { text = null; if (here) say("Kept here; will be sent", "live"); }
       else await refused(await answer.json(), here);
     } catch {
@@ -127,14 +127,17 @@
       merged[criterion] = same(mine, base) && their ? their : mine;
       if (their && !same(mine, base) && !same(their, base) && !same(mine, their)) both.push(criterion);
     }
-    write(key, { ...draft, tag: `"${card.version}"`, base: theirs, marks: merged });
-    if (!here) { if (!both.length) send(key); return; }
-    for (const field of fields) put(field, merged[field.dataset.criterion]);
-    if (!both.length) { sending.delete(key); await send(key); return; }
-    ask_which(key, both, theirs, card.version);
+    // `asks`: nothing is sent until the judge has chosen, on the card itself.
+    write(key, { ...draft, tag: `"${card.version}"`, base: theirs, marks: merged, asks: both });
+    if (here) for (const field of fields) put(field, merged[field.dataset.criterion]);
+    if (!both.length) {
+      write(key, { ...read(key), asks: undefined });
+      sending.delete(key);
+      await send(key);
+    } else if (here) askWhich(key, both, theirs, card.version);
   }
 
-  function ask_which(key, both, theirs, version) {
+  function askWhich(key, both, theirs, version) {
     clash.hidden = false;
     clash.replaceChildren(text("p", "Somebody else has saved this card meanwhile:"));
     for (const criterion of both) {
@@ -179,6 +182,10 @@
     const draft = read(form.dataset.key);
     if (draft) for (const field of fields) put(field, draft.marks[field.dataset.criterion]);
     for (const field of fields) input(field).disabled = abstains(field).checked;
+    if (draft?.asks) {
+      const version = draft.tag.replaceAll('"', "");
+      askWhich(form.dataset.key, draft.asks, draft.base, version);
+    }
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("change", changed);
     form.addEventListener("click", (event) => {
