@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
-from uuid import UUID
 
 from apps.contests.enums import SeatRole
 from apps.contests.models import (
@@ -76,13 +75,13 @@ class PastContest:
             )
         )
 
-    def ids(self) -> list[UUID]:
-        """Of every row."""
+    def rows(self) -> list[OrganizationModel]:
+        """Every row."""
         parts: list[Sequence[OrganizationModel]] = [
             *([self.contest], self.categories, self.criteria, self.contestants, self.entries),
             *(self.seats, self.recusals, self.scores, self.deductions),
         ]
-        return [row.pk for part in parts for row in part]
+        return [row for part in parts for row in part]
 
 
 def contest_at(contest: Contest, at: datetime) -> PastContest:
@@ -138,5 +137,5 @@ def board_at(contest: Contest, at: datetime, *, access: Access, top: int | None 
         rows = withhold(rows)
     if not sees_names(access, contest):
         hide_names(rows)
-    as_of = changed_last(past.ids(), at=at) or past.contest.created_at
+    as_of = changed_last([row.pk for row in past.rows()], at=at) or past.contest.created_at
     return ContestBoard(past.contest, sheets.policy, as_of, withheld, rows[:top])

@@ -8,9 +8,11 @@ transactions that are not committed yet are missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
@@ -19,6 +21,24 @@ from psycopg import sql
 from apps.core.audit.trail import RECORDS
 
 M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One record of history. `old` and `new` are the columns that changed; a delete and a restore have none."""
+
+    id: int
+    at: datetime
+    model: str
+    action: str
+    row_id: UUID | None
+    deletion_id: UUID | None
+    count: int
+    actor_id: UUID | None
+    correlation_id: str | None
+    old: dict[str, Any]
+    new: dict[str, Any]
+
 
 # The earliest of the later changes of each column has the value of then.
 ROWS = sql.SQL("""
@@ -66,6 +86,38 @@ WITH candidate AS MATERIALIZED (
 SELECT (found.content).* FROM found
 WHERE found.id NOT IN (SELECT id FROM ended WHERE action = 'restored' AND deleted_at <= %(at)s)
 """)
+IDS = sql.SQL("""
+SELECT m.id, m.deletion_id FROM {table} m
+WHERE m.{key} = ANY(%(parents)s::uuid[]) AND m.organization_id = %(organization)s
+UNION
+SELECT born.row_id, NULL FROM {records} born
+WHERE born.action = 'created' AND (born.new ->> {key_name})::uuid = ANY(%(parents)s::uuid[])
+    AND born.row_id = ANY(ARRAY(
+        SELECT unnest(r.row_ids) FROM {records} r
+        WHERE r.organization_id = %(organization)s AND r.model = {label} AND r.row_ids IS NOT NULL
+            AND r.action = 'purged' AND r.at > %(since)s
+    ))
+""")
+# A delete says which rows it took until they are back or gone; then the restore or the purge does.
+MOMENTS = sql.SQL("""
+WITH deletion AS MATERIALIZED (
+    SELECT r.deletion_id AS id FROM {records} r
+    WHERE r.organization_id = %(organization)s AND r.model = ANY(%(labels)s) AND r.row_ids && %(rows)s::uuid[]
+        AND r.at > %(since)s
+    UNION SELECT unnest(%(deletions)s::uuid[])
+)
+SELECT r.id, r.at, r.model, r.action, r.row_id, r.deletion_id, r.count, r.actor_id, r.correlation_id,
+    r.old::text, r.new::text
+FROM {records} r
+WHERE r.at > %(since)s AND r.model = ANY(%(labels)s) AND (
+    (r.row_id = ANY(%(rows)s::uuid[]) AND (r.action = 'created' OR (r.action = 'changed' AND EXISTS (
+        SELECT FROM jsonb_object_keys(r.new) AS changed(name)
+        WHERE (%(relevant)s::jsonb -> r.model) ? changed.name
+    ))))
+    OR (r.deletion_id = ANY(ARRAY(SELECT id FROM deletion)) AND r.action IN ('deleted', 'restored'))
+)
+ORDER BY r.at, r.id LIMIT %(most)s
+""")
 LAST = sql.SQL("SELECT max(r.at) FROM {records} r WHERE r.row_id = ANY(%(rows)s::uuid[]) AND r.at <= %(at)s")
 
 
@@ -78,15 +130,47 @@ def rows_at(model: type[M], *, at: datetime, organization_id: UUID, key: str, pa
     """
     if not parents:
         return []
-    names = {
-        "table": sql.Identifier(model._meta.db_table),
-        "records": sql.Identifier(RECORDS),
-        "label": sql.Literal(model._meta.label_lower),
-        "key": sql.Identifier(key),
-        "key_name": sql.Literal(key),
-    }
     parameters = {"at": at, "organization": organization_id, "parents": list(parents)}
-    return list(model._base_manager.raw(ROWS.format(**names).as_string(None), parameters))
+    return list(model._base_manager.raw(ROWS.format(**_names(model, key)).as_string(None), parameters))
+
+
+def rows_since(
+    model: type[models.Model], *, since: datetime, organization_id: UUID, key: str, parents: Sequence[UUID]
+) -> dict[UUID, UUID | None]:
+    """The rows that were there at some time since then, with the deletion that holds each: live ones None."""
+    parameters: dict[str, Any] = {"since": since, "organization": organization_id, "parents": list(parents)}
+    with connection.cursor() as cursor:
+        cursor.execute(IDS.format(**_names(model, key)), parameters)
+        return dict(cursor.fetchall())
+
+
+def moments_since(
+    rows: Mapping[UUID, UUID | None],
+    *,
+    since: datetime,
+    organization_id: UUID,
+    relevant: Mapping[str, Sequence[str]],
+    most: int,
+) -> list[Moment]:
+    """What was done to these rows since then, in its order: creations, relevant changes, deletes and restores.
+
+    Args:
+        rows: as `rows_since` finds them.
+        relevant: by model, the columns whose changes count.
+        most: at most so many are read.
+    """
+    parameters: dict[str, Any] = {
+        "rows": list(rows),
+        "deletions": list({deletion for deletion in rows.values() if deletion}),
+        "since": since,
+        "organization": organization_id,
+        "relevant": json.dumps({label: list(columns) for label, columns in relevant.items()}),
+        "labels": list(relevant),
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MOMENTS.format(records=sql.Identifier(RECORDS)), parameters)
+        return [Moment(*values[:-2], *map(_read, values[-2:])) for values in cursor.fetchall()]
 
 
 def changed_last(row_ids: Sequence[UUID], *, at: datetime) -> datetime | None:
@@ -95,3 +179,19 @@ def changed_last(row_ids: Sequence[UUID], *, at: datetime) -> datetime | None:
         cursor.execute(LAST.format(records=sql.Identifier(RECORDS)), {"rows": list(row_ids), "at": at})
         found: datetime | None = cursor.fetchone()[0]
     return found
+
+
+def _names(model: type[models.Model], key: str) -> dict[str, sql.Composable]:
+    return {
+        "table": sql.Identifier(model._meta.db_table),
+        "records": sql.Identifier(RECORDS),
+        "label": sql.Literal(model._meta.label_lower),
+        "key": sql.Identifier(key),
+        "key_name": sql.Literal(key),
+    }
+
+
+def _read(text: str | None) -> dict[str, Any]:
+    """The columns of a record; decimal numbers as they were written, since binary ones would not be they."""
+    read: dict[str, Any] = json.loads(text, parse_float=str) if text else {}
+    return read

@@ -11,7 +11,7 @@ import pytest
 
 from apps.accounts.enums import Role
 from apps.accounts.policies import OperatorAccess
-from apps.contests.models import Category, Contest, Contestant
+from apps.contests.models import Category, Contest, Contestant, Score
 from apps.contests.scoring.errors import InvalidRule
 from apps.contests.selectors.board.rows import ContestantRow
 from apps.contests.selectors.history import board_at
@@ -179,3 +179,136 @@ def test_judges_learn_nothing_from_the_past_that_the_present_hides() -> None:
     assert (before["withheld"], places(before)) == (True, [(number, None, None) for number in (1, 2, 3)])
     assert then(found, scoring, Role.JUDGE)["withheld"] is True
     assert (then(found, locked, Role.JUDGE)["withheld"], then(found, locked)["withheld"]) == (False, False)
+
+
+def changes_of(found: Arena, role: Role = Role.TALLY_MASTER, **params: Any) -> dict[str, Any]:
+    """What made the changes, as a member reads it."""
+    response = found.client(role).get(found.url("leaderboard/changes/"), params)
+    assert response.status_code == 200, response.content
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def moves(step: dict[str, Any]) -> list[tuple[int, int | None, int | None]]:
+    """Number, place before and place after."""
+    return [(move["contestant"]["number"], move["before"], move["after"]) for move in step["moved"]]
+
+
+def test_a_change_of_places_is_explained_by_the_mark_that_made_it() -> None:
+    found = marked()
+    since = clock.now()
+    with found.scope():
+        score = Score.objects.get(assignment=found.seats[1], entry=found.entries[2], criterion=found.criteria[0])
+        Score.objects.filter(entry=found.entries[2]).exclude(pk=score.pk).update(value="7")
+    tally, client = found.person(Role.TALLY_MASTER), found.client(Role.TALLY_MASTER)
+    told = {"HTTP_X_CORRELATION_ID": "protest-7", "HTTP_IF_MATCH": "*"}
+
+    changed = client.patch(f"{API}/scores/{score.pk}/", {"value": "10"}, **told)
+
+    assert changed.status_code == 200, changed.content
+    (protest,) = changes_of(found, since=since.isoformat())["results"]  # the marks before it moved nobody
+    assert moves(protest) == [(3, 3, 2), (2, 2, 3)]
+    assert (protest["actor"], protest["correlation_id"]) == (str(tally.pk), "protest-7")
+    assert protest["causes"] == [
+        {
+            "model": "contests.score",
+            "action": "changed",
+            "row": str(score.pk),
+            "deletion": None,
+            "count": 1,
+            "contestant": str(found.entries[2].contestant_id),
+            "criterion": str(found.criteria[0].pk),
+            "seat": "J2",
+            "old": {"value": "6"},
+            "new": {"value": "10"},
+        }
+    ]
+
+
+def test_each_kind_of_change_names_its_cause() -> None:
+    found = marked()
+    since, client = clock.now(), found.client()
+    first, second, last = found.entries
+
+    def did(what: str, answer: Any) -> None:
+        assert answer.status_code < 400, (what, answer.content)
+
+    fall = client.post(f"{API}/deductions/", {"entry": str(first.pk), "amount": "9", "reason": "Fall"})
+    did("deduct", fall)
+    did("reverse", client.post(f"{API}/deductions/{fall.json()['id']}/reverse/", {"reason": "No fall"}))
+    did("withdraw", client.post(f"{API}/contestants/{first.contestant_id}/withdraw/"))
+    did("reinstate", client.post(f"{API}/contestants/{first.contestant_id}/reinstate/"))
+    gone = client.delete(f"{API}/contestants/{second.contestant_id}/")
+    did("delete", gone)
+    did("restore", client.post(f"{API}/deletions/{gone['X-Deletion-ID']}/restore/"))
+    with found.scope():  # by the mean the first wins, by the median the second
+        Score.objects.filter(entry=first, assignment=found.seats[0]).update(value="10")
+        Score.objects.filter(entry=first).exclude(assignment=found.seats[0]).update(value="6.75")
+    rule = {"rule": {"aggregation": "median", "missing": "omit"}}
+    did("rule", client.patch(f"{API}/categories/{found.category.pk}/", rule))
+    did("rename", client.patch(f"{API}/contestants/{last.contestant_id}/", {"name": "Mao"}))
+
+    body = changes_of(found, since=since.isoformat())
+
+    shown = [
+        (step["causes"][0]["model"], step["causes"][0]["action"], sorted(step["causes"][0]["new"]), moves(step))
+        for step in body["results"]
+    ]
+    points, back = ["amount", "stage", "unit"], [(1, 3, 1), (2, 1, 2), (3, 2, 3)]
+    assert shown == [
+        ("contests.deduction", "created", points, [(2, 2, 1), (3, 3, 2), (1, 1, 3)]),
+        ("contests.deduction", "changed", ["reversed_at"], back),
+        ("contests.contestant", "changed", ["status"], [(2, 2, 1), (3, 3, 2), (1, 1, None)]),
+        ("contests.contestant", "changed", ["status"], [(1, None, 1), (2, 1, 2), (3, 2, 3)]),
+        ("contests.contestant", "deleted", [], [(3, 3, 2), (2, 2, None)]),
+        ("contests.contestant", "restored", [], [(2, None, 2), (3, 2, 3)]),
+        ("contests.category", "changed", ["rule"], [(2, 2, 1), (1, 1, 2)]),
+    ]
+    assert body["next"] is None
+
+
+def test_changes_come_in_pages_and_no_page_repeats_or_leaves_out() -> None:
+    found = marked()
+    since, client = clock.now(), found.client()
+    for status in ("withdraw", "reinstate") * 3:
+        client.post(f"{API}/contestants/{found.entries[0].contestant_id}/{status}/")
+    whole = changes_of(found, since=since.isoformat())["results"]
+
+    pages, at = [], since.isoformat()
+    while at:
+        page = changes_of(found, since=at, limit=2)
+        pages.append(page["results"])
+        at = page["next"]
+
+    assert [len(page) for page in pages] == [2, 2, 2]
+    assert [step for page in pages for step in page] == whole
+
+
+def test_what_may_not_be_read_is_not_in_the_changes() -> None:
+    found = marked()
+    with found.scope():
+        Contest.objects.update(blind=True)
+        Score.objects.filter(entry=found.entries[2]).update(value="7.75")
+
+    judge = changes_of(found, Role.JUDGE)
+    viewer = changes_of(found, Role.VIEWER)
+    found.stand("locked")
+    judge_later = changes_of(found, Role.JUDGE)
+
+    assert (judge["withheld"], judge["results"], judge["next"]) == (True, [], None)
+    assert (viewer["withheld"], judge_later["withheld"]) == (False, False)
+    for body in (viewer, judge_later):
+        marks = [cause for step in body["results"] for cause in step["causes"] if cause["model"] == "contests.score"]
+        assert {(str(cause["old"]), str(cause["new"]), cause["seat"]) for cause in marks} == {("{}", "{}", None)}
+        assert {step["actor"] for step in body["results"]} == {None}
+    names = {move["contestant"]["name"] for step in judge_later["results"] for move in step["moved"]}
+    assert names == {None}
+
+
+@pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "101"}, {"since": "then"}, {"until": "now"}])
+def test_a_page_of_changes_that_makes_no_sense_is_refused(params: dict[str, str]) -> None:
+    found = marked()
+
+    document = problem(found.client().get(found.url("leaderboard/changes/"), params), 400, "MALFORMED_REQUEST")
+
+    assert [pointer for pointer, _ in pointers(document)] == [f"?{name}" for name in params]

@@ -93,6 +93,7 @@ TABLE: dict[str, dict[str, Who]] = {
     "contests:public-leaderboard": {"GET": ANYBODY},
     "contests:public-certification": {"GET": ANYBODY},
     "contests:public-event": {"GET": ANYBODY},
+    "contests:history-changes": {"GET": MEMBERS},
     "contests:analysis-judge-statistics": {"GET": MARK_READERS},
     "contests:analysis-stability": {"GET": MARK_READERS},
     "contests:analysis-what-if": {"POST": ORGANIZERS},

@@ -8,6 +8,7 @@ from apps.contests.api.v1.views import (
     analysis,
     certifications,
     exports,
+    history,
     marks,
     people,
     public,
@@ -23,6 +24,7 @@ app_name = "contests"
 router = PodiumRouter()
 router.register("contests", structure.ContestViewSet, basename="contest")
 router.register("contests", analysis.AnalysisViewSet, basename="analysis")
+router.register("contests", history.HistoryViewSet, basename="history")
 router.register("contests", exports.ContestExportViewSet, basename="contest-export")
 router.register("contests", shows.ShowViewSet, basename="show")
 router.register("categories", shows.CategoryDrawViewSet, basename="category-draw")

@@ -57,6 +57,8 @@ def test_the_public_board_is_frozen_and_unfrozen_by_buttons() -> None:
         "Ladies has a public board that follows again.",
     ]
     assert "This is the live one." in board
+    assert f"/api/v1/public/contests/{found.contest.pk}/leaderboard/" in board
+    assert f"/api/v1/contests/{found.contest.pk}/leaderboard/changes/" in board
     assert found.now().frozen_at is None
 
 
