@@ -14,6 +14,11 @@ def announce(contest: Contest, type_: str, **data: object) -> None:
     emit_many([_event(contest, type_, data)])
 
 
+def announce_all(contests: Iterable[Contest], type_: str) -> None:
+    """The same of several contests, in one statement."""
+    emit_many([_event(contest, type_, {}) for contest in contests])
+
+
 def announce_changed_boards(contests: Iterable[Contest]) -> None:
     """Say that the boards of these contests are no longer what they were, and whether the public sees it."""
     emit_many(

@@ -101,6 +101,8 @@ TABLE: dict[str, dict[str, Who]] = {
     "contests:contest-export-results-xlsx": {"GET": MEMBERS},
     "contests:contest-export-results-print": {"GET": MEMBERS},
     "contests:contest-export-marks-csv": {"GET": MARK_READERS},
+    "contests:contest-copy-clone": {"POST": ORGANIZERS},
+    "contests:event-copy-clone": {"POST": ORGANIZERS},
     "contests:show-run-of-show": {"GET": MEMBERS},
     "contests:show-run-of-show-csv": {"GET": MEMBERS},
     "contests:show-run-of-show-print": {"GET": MEMBERS},

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver
 from apps.contests.api.v1.views import (
     analysis,
     certifications,
+    cloning,
     exports,
     history,
     marks,
@@ -29,6 +30,8 @@ router.register("contests", exports.ContestExportViewSet, basename="contest-expo
 router.register("contests", shows.ShowViewSet, basename="show")
 router.register("categories", shows.CategoryDrawViewSet, basename="category-draw")
 router.register("draws", shows.DrawViewSet, basename="draw")
+router.register("contests", cloning.ContestCloneViewSet, basename="contest-copy")
+router.register("events", cloning.EventCloneViewSet, basename="event-copy")
 router.register("categories", structure.CategoryViewSet, basename="category")
 router.register("criteria", structure.CriterionViewSet, basename="criterion")
 router.register("contestants", people.ContestantViewSet, basename="contestant")
