@@ -12,14 +12,13 @@ from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.policies import may_use_admin
 
-# Roles stand in for groups, tokens are secrets, and results of tasks are short-lived and found by their trace.
+# Roles stand in for groups, tokens are secrets, and nothing here is scheduled by the sun.
 NOT_SHOWN = frozenset(
     {
         "auth.Group",
         "django_celery_beat.ClockedSchedule",
         "django_celery_beat.SolarSchedule",
         "django_celery_results.GroupResult",
-        "django_celery_results.TaskResult",
         "token_blacklist.BlacklistedToken",
         "token_blacklist.OutstandingToken",
     }
@@ -55,9 +54,18 @@ class PodiumAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     login_form = SignInForm
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Leave out what libraries bring and nobody here works with; give the rest of theirs the look of ours."""
+        """Leave out what libraries bring and nobody here works with; give the rest of theirs the look of ours.
+
+        Where there is a page of ours for a library's model, it wins, whichever is registered first.
+        """
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
         shown = [model for model in models if model._meta.label not in NOT_SHOWN]
+        if admin_class is not None and admin_class.__module__.startswith("apps."):
+            for model in filter(self.is_registered, shown):
+                if not type(self.get_model_admin(model)).__module__.startswith("apps."):
+                    self.unregister(model)
+        else:
+            shown = [model for model in shown if not self.is_registered(model)]
         if admin_class is not None and not issubclass(admin_class, ModelAdmin):
             admin_class = type(admin_class.__name__, (admin_class, ModelAdmin), {})
         super().register(shown, admin_class, **options)

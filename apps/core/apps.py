@@ -10,9 +10,11 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.correlation import celery  # noqa: PLC0415 - tasks are published from here on
+        from apps.core.deadletters import watching  # noqa: PLC0415
         from apps.core.outbox.catalogue import event_types  # noqa: PLC0415
         from apps.core.softdelete import checks  # noqa: F401, PLC0415 - registers the checks
         from apps.core.softdelete.messages import deletion_events  # noqa: PLC0415
 
         celery.connect()
+        watching.connect()
         event_types.register(deletion_events)

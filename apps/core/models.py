@@ -1,6 +1,7 @@
 """The models of `apps.core`, gathered where Django looks for them."""
 
 from apps.core.audit.models import AuditAction, AuditRecord
+from apps.core.deadletters.models import FailedTask
 from apps.core.jobs.models import Job, JobState
 from apps.core.outbox.models import OutboxMessage, OutboxSubject
 from apps.core.softdelete.models import Deletion, DeletionState
@@ -10,6 +11,7 @@ __all__ = [
     "AuditRecord",
     "Deletion",
     "DeletionState",
+    "FailedTask",
     "Job",
     "JobState",
     "OutboxMessage",

@@ -5,11 +5,18 @@ from __future__ import annotations
 from celery import shared_task
 
 from apps.core.correlation.celery import QuietTask
+from apps.core.deadletters.services import remove_old_failures
 from apps.core.erasure import tasks as erasure
 from apps.core.jobs.services import sweep_jobs
 from apps.core.softdelete import tasks as retention
 
 __all__ = ["erasure", "retention", "sweep"]
+
+
+@shared_task(name="core.remove_old_failures", ignore_result=True, base=QuietTask)
+def forget_failures() -> int:
+    """Forget failed tasks that nobody will ask for any more."""
+    return remove_old_failures()
 
 
 @shared_task(name="core.sweep_jobs", ignore_result=True, base=QuietTask)

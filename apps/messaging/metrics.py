@@ -13,7 +13,7 @@ OLDEST = Gauge("outbox_oldest_seconds", "Age of the oldest of them.", multiproce
 PARKED = Gauge("outbox_dead_letters", "Messages given up, until they are replayed.", multiprocess_mode="mostrecent")
 
 
-def look() -> None:
+def look_at_outbox() -> None:
     """Bring the gauges up to date. Whoever is scraped does it: a relay that is dead could not."""
     figures = outbox_figures()
     WAITING.set(figures.waiting)

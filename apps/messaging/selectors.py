@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Min, Q, QuerySet
 
 from apps.core import clock
+from apps.core.access import Access
 from apps.core.outbox.models import WAITING, OutboxMessage
 
 
@@ -37,9 +38,11 @@ def due_shards(now: datetime) -> Sequence[int]:
     return list(due_messages(now).order_by().values_list("shard", flat=True).distinct())
 
 
-def parked_messages() -> QuerySet[OutboxMessage]:
-    """Dead letters, the newest first."""
-    return OutboxMessage.objects.filter(parked_at__isnull=False).order_by("-parked_at", "-id")
+def visible_messages(access: Access) -> QuerySet[OutboxMessage]:
+    """Those of the organization that the operator acts in, or all of them; the newest first."""
+    messages = OutboxMessage.objects.order_by("-id")
+    organization_id = access.organization_id
+    return messages if organization_id is None else messages.filter(organization_id=organization_id)
 
 
 def outbox_figures() -> OutboxFigures:

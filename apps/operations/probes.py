@@ -19,6 +19,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from apps.messaging.selectors import outbox_figures
 from apps.operations.health import Probe, ProbeFailed, Prober
 
 PROBE_FILE = "health/probe"
@@ -74,6 +75,16 @@ def check_storage() -> None:
         default_storage.save(PROBE_FILE, ContentFile(b"ok"))
 
 
+def check_outbox() -> None:
+    """Messages leave: no relay, or a consumer that refuses everything, shows in the age of the oldest."""
+    try:
+        figures = outbox_figures()
+    finally:
+        connection.close()
+    if figures.oldest_seconds > settings.OUTBOX_STUCK_AFTER.total_seconds():
+        raise ProbeFailed(f"{figures.waiting} messages wait, the oldest for {figures.oldest_seconds:.0f} s")
+
+
 @lru_cache(maxsize=1)
 def prober() -> Prober:
     """The process's prober; made at the first question, since threads don't survive a fork."""
@@ -83,6 +94,7 @@ def prober() -> Prober:
             Probe("migrations", check_migrations, limit=1.0, vital=True),
             Probe("cache", check_cache, limit=0.5),
             Probe("broker", check_broker, limit=1.0),
+            Probe("outbox", check_outbox, limit=1.0),
             Probe("storage", check_storage, limit=1.5),
         ]
     )

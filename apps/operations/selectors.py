@@ -10,6 +10,7 @@ from django.db import models
 
 from apps.contests.services.imports.loading import ImportResult
 from apps.core.access import Access, Capability
+from apps.core.deadletters.models import FailedTask
 from apps.core.errors import FieldError
 from apps.core.jobs.models import Job
 from apps.events.models import Event
@@ -35,6 +36,13 @@ def visible_jobs(access: Access) -> models.QuerySet[Job]:
         return jobs
     own: models.QuerySet[Job] = jobs.filter(created_by=access.user_id)
     return own
+
+
+def visible_failures(access: Access) -> models.QuerySet[FailedTask]:
+    """Failed tasks of the organization that the operator acts in, or all of them; the newest first."""
+    failures = FailedTask.objects.order_by("-failed_at", "-id")
+    organization_id = access.organization_id
+    return failures if organization_id is None else failures.filter(organization_id=organization_id)
 
 
 def faults_in(problem: dict[str, Any] | None, result: dict[str, Any] | None = None) -> list[FaultRow]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
 from apps.operations.health import Status
+from apps.operations.metrics import look_at_tables
 from apps.operations.probes import prober
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -41,5 +42,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
             return HttpResponse("Send the metrics token.\n", status=401, headers={"WWW-Authenticate": "Bearer"})
     elif not (settings.DEBUG and request.META.get("REMOTE_ADDR") in LOOPBACK):
         raise Http404
+    look_at_tables()
     exposition: HttpResponse = ExportToDjangoView(request)
     return exposition

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.contests.api.v1.urls")),
     path("", include("apps.datasets.api.v1.urls")),
     path("", include("apps.notifications.api.v1.urls")),
+    path("", include("apps.messaging.api.v1.urls")),
     path("", include("apps.operations.api.v1.urls")),
     path("resilience/", include("apps.resilience.api.v1.urls")),
     route(r"^schema/$", SpectacularAPIView.as_view(api_version="v1"), name="schema"),

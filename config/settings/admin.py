@@ -63,6 +63,10 @@ UNFOLD = {
                 "items": [
                     _item("Recycle bin", "restore_from_trash", "core_deletion_changelist", "keeps_the_bin"),
                     _item("Circuit breakers", "electrical_services", "resilience_circuit_changelist"),
+                    _item("Outbox", "outbox", "core_outboxmessage_changelist", "operates"),
+                    _item("Failed tasks", "running_with_errors", "core_failedtask_changelist", "operates"),
+                    _item("Task results", "checklist", "django_celery_results_taskresult_changelist", "operates"),
+                    _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist", "operates"),
                     _item("Organizations", "apartment", "accounts_organization_changelist"),
                     _item("Members", "badge", "accounts_membership_changelist", "manages_people"),
                     _item("People", "person", "accounts_user_changelist", "operates"),

@@ -20,6 +20,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Three times: a task that kills each worker that takes it up must not go round for ever.
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_TASK_SOFT_TIME_LIMIT = 1740
 CELERY_TASK_TRACK_STARTED = True
@@ -44,5 +46,11 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks-send": {"task": "notifications.send_webhooks", "schedule": 5.0, "options": {"expires": 10.0}},
     "webhooks-forget": {"task": "notifications.forget_old_webhooks", "schedule": 3600.0},
     "totals": {"task": "contests.refresh_totals", "schedule": 30.0, "options": {"expires": 30.0}},
+    "outbox-remove-published": {
+        "task": "messaging.remove_published",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "failures-remove-old": {"task": "core.remove_old_failures", "schedule": 86400.0, "options": {"expires": 3600}},
     "purge-due": {"task": "core.purge_due", "schedule": 600.0, "options": {"expires": 600.0}},
 }

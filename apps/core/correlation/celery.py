@@ -49,6 +49,9 @@ class CorrelatedTask(Task[Any, Any]):
 
     abstract = True
     quiet = False  # its lines are logged at DEBUG
+    Request = "apps.core.deadletters.watching:KnownRequest"
+    # Before a task that lost its worker, or asks for it, is tried again: what killed one may kill the next.
+    default_retry_delay = 5
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         carried: dict[str, str] = getattr(self.request, HEADER, None) or {}

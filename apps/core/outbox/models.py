@@ -14,6 +14,23 @@ SHARDS = 64
 WAITING = Q(published_at__isnull=True, parked_at__isnull=True)
 
 
+class MessageState(models.TextChoices):
+    """Where a message is on its way."""
+
+    WAITING = "waiting", "Waiting"
+    RETRYING = "retrying", "To be tried again"
+    PARKED = "parked", "Given up"
+    PUBLISHED = "published", "Published"
+
+
+STATES = {
+    MessageState.WAITING: WAITING & Q(retry_at__isnull=True),
+    MessageState.RETRYING: WAITING & Q(retry_at__isnull=False),
+    MessageState.PARKED: Q(published_at__isnull=True, parked_at__isnull=False),
+    MessageState.PUBLISHED: Q(published_at__isnull=False),
+}
+
+
 class OutboxSubject(models.Model):
     """How many messages a subject has had. Its row is what makes commits of one subject wait for each other."""
 
@@ -77,3 +94,12 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject}"
+
+    @property
+    def state(self) -> MessageState:
+        """Where it is on its way."""
+        if self.published_at is not None:
+            return MessageState.PUBLISHED
+        if self.parked_at is not None:
+            return MessageState.PARKED
+        return MessageState.WAITING if self.retry_at is None else MessageState.RETRYING

@@ -191,6 +191,13 @@ TABLE: dict[str, dict[str, Who]] = {
     "operations:import-contestants": {"POST": ORGANIZERS},
     "operations:import-judges": {"POST": ORGANIZERS},
     "operations:import-scores": {"POST": TALLY},
+    # what was given up
+    "operations:failed-task-list": {"GET": OPERATORS},
+    "operations:failed-task-detail": {"GET": OPERATORS},
+    "operations:failed-task-replay": {"POST": OPERATORS},
+    "messaging:outbox-message-list": {"GET": OPERATORS},
+    "messaging:outbox-message-detail": {"GET": OPERATORS},
+    "messaging:outbox-message-replay": {"POST": OPERATORS},
     # circuits
     "resilience:circuit-breaker-list": {"GET": MEMBERS},
     "resilience:circuit-breaker-detail": {"GET": MEMBERS},

@@ -27,6 +27,7 @@ from apps.events.models import Event
 from apps.events.selectors import calendar_token
 from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, member
 from tests.factories.contests import certify
+from tests.integration.core.authorisation import is_for
 from tests.routes import Operation, Route
 
 A_DAY = timedelta(days=1)
@@ -64,7 +65,16 @@ class House:
         self._rows: dict[type[Model], list[Any]] = {Organization: [self.organization]}
         self._count = 0
         self.client = client_of(self.owner)
+        self.staff = operator()
         self._rows[User] = [self.owner]
+
+    def reader(self, operation: Operation) -> User:
+        """Who may do it here: the owner, or platform staff where that is for them alone."""
+        return self.owner if is_for("owner", operation) else self.staff
+
+    def client_for(self, operation: Operation) -> APIClient:
+        """A client of theirs."""
+        return self.client if is_for("owner", operation) else client_of(self.staff, self.organization.slug)
 
     @property
     def owner(self) -> User:

@@ -31,6 +31,7 @@ def test_podium_is_ready_with_all_its_services(client: Client) -> None:
         "migrations": "",
         "cache": "",
         "broker": "",
+        "outbox": "",
         "storage": "",
     }
     assert response.json()["status"] == "ok"

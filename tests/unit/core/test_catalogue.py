@@ -39,7 +39,7 @@ def changed(**data: object) -> DomainEvent:
 def test_a_type_has_a_name_a_sentence_and_an_example_that_is_one(one: EventType) -> None:
     Draft202012Validator.check_schema(one.schema)
 
-    assert re.fullmatch(r"[a-z]+(\.[a-z_]+){1,2}", one.name)
+    assert re.fullmatch(r"[a-z_]+(\.[a-z_]+){1,2}", one.name)
     assert re.fullmatch(r"[A-Z].*\.", one.meaning)
     require_described(DomainEvent(one.name, one.subject_of(one.example), None, one.example))
 

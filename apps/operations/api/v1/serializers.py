@@ -10,6 +10,7 @@ from rest_framework.reverse import reverse
 
 from apps.contests.enums import OnExisting, TableKind
 from apps.contests.models import Contest
+from apps.core.deadletters.models import FailedTask
 from apps.core.jobs.models import Job
 from apps.core.rest.schema import ProblemSerializer
 from apps.core.rest.serializers import PodiumModelSerializer, StrictSerializer
@@ -57,6 +58,30 @@ class JobSerializer(PodiumModelSerializer):
         """The problem as it was kept, with every member."""
         shown: dict[str, Any] = super().to_representation(instance)
         return shown | {"problem": instance.problem}
+
+
+class FailedTaskSerializer(PodiumModelSerializer):
+    """A task after its last attempt. Where `arguments` is null, it can't be sent again from here."""
+
+    class Meta:
+        model = FailedTask
+        fields = (
+            "id",
+            "task",
+            "arguments",
+            "queue",
+            "error_type",
+            "error",
+            "retries",
+            "run_id",
+            "organization_id",
+            "actor_id",
+            "correlation_id",
+            "failed_at",
+            "replayed_at",
+            "replayed_by",
+        )
+        read_only_fields = fields
 
 
 class ImportSerializer(StrictSerializer):

@@ -17,18 +17,21 @@ from apps.contests.services.imports.csv_uploads import start_csv_import
 from apps.contests.services.imports.isu_rows import ASPECTS, MARKS, PERFORMANCES
 from apps.contests.services.imports.uploads import start_import
 from apps.core.access import Capability
+from apps.core.deadletters.models import FailedTask
+from apps.core.deadletters.services import replay_task
 from apps.core.jobs.models import Job
 from apps.core.jobs.services import request_cancel
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row, organization_required
-from apps.operations.api.v1.filters import JobFilter
+from apps.operations.api.v1.filters import FailedTaskFilter, JobFilter
 from apps.operations.api.v1.serializers import (
     CSVImportSerializer,
+    FailedTaskSerializer,
     ImportRehearsalSerializer,
     ImportSerializer,
     JobSerializer,
     JudgesImportSerializer,
 )
-from apps.operations.selectors import visible_jobs
+from apps.operations.selectors import visible_failures, visible_jobs
 
 FIELDS = {"performances": PERFORMANCES, "judged_aspects": ASPECTS, "judge_scores": MARKS}
 
@@ -42,6 +45,27 @@ def _described(body: type[CSVImportSerializer]) -> dict[str, Any]:
             202: OpenApiResponse(JobSerializer, "The job, whose address is in Location."),
         },
     }
+
+
+class FailedTaskViewSet(ReadMixin, PodiumViewSet):
+    """Tasks that failed for good, for operators: to be looked at, and sent again."""
+
+    model = FailedTask
+    serializer_class = FailedTaskSerializer
+    filterset_class = FailedTaskFilter
+    ordering = ("-failed_at", "-id")
+    capabilities: ClassVar[dict[str, Capability]] = {"read": Capability.OPERATE, "write": Capability.OPERATE}
+
+    def rows(self) -> models.QuerySet[Any]:
+        """Newest first."""
+        return visible_failures(self.access)
+
+    @extend_schema(request=None, responses=FailedTaskSerializer, summary="Send a failed task again")
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send the task again with the same arguments, once. Should it fail again, that is a failure of its own."""
+        failed = replay_task(failed_id=self.get_object().pk, actor_id=self.access.user_id)
+        return answer_row(self, failed, request)
 
 
 class JobViewSet(ReadMixin, PodiumViewSet):

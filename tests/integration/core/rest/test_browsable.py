@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from apps.accounts.models import User
 from tests.integration.core.calls import call_of
 from tests.integration.core.house import House
 from tests.routes import Operation, operations
@@ -31,15 +32,19 @@ NO_PAGES = {
 @pytest.fixture
 def browser(alice: House) -> Client:
     """The owner, signed in by session as in the admin."""
+    return browser_of(alice.owner)
+
+
+def browser_of(user: User) -> Client:
     client = Client(headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-    client.force_login(alice.owner)
+    client.force_login(user)
     return client
 
 
 @pytest.mark.parametrize("operation", [o for o in PAGES if str(o) not in NO_PAGES], ids=str)
-def test_a_route_is_a_page(operation: Operation, alice: House, browser: Client) -> None:
+def test_a_route_is_a_page(operation: Operation, alice: House) -> None:
     call_of(operation).prepare(alice)
-    page = browser.get(operation.route.url(alice.values_for(operation.route)))
+    page = browser_of(alice.reader(operation)).get(operation.route.url(alice.values_for(operation.route)))
     text = page.content.decode()
 
     assert page.status_code == 200, text[:2000]

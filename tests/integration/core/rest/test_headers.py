@@ -91,7 +91,7 @@ READ = [route for route in routes() if "get" in route.actions and issubclass(rou
 @pytest.mark.parametrize("route", READ, ids=lambda route: route.name)
 def test_options_tell_what_the_view_is_for(route: Route, town: Town) -> None:
     url = route.url(town.alice.values_for(route))
-    response = town.callers["owner"].options(url, HTTP_ACCEPT="application/json")
+    response = town.alice.client_for(Operation(route, "GET")).options(url, HTTP_ACCEPT="application/json")
 
     assert response.status_code == 200
     assert response.json()["name"]

@@ -30,8 +30,9 @@ LISTS = [
 
 def count(house: House, operation: Operation, query: str = "") -> tuple[int, int]:
     """How many queries the list takes, and how many rows it shows."""
+    client = house.client_for(operation)
     with CaptureQueriesContext(connection) as captured:
-        response = send(house.client, operation, house, query=query)
+        response = send(client, operation, house, query=query)
     assert response.status_code == 200, text_of(response)
     return len(captured), len(response.json()["results"])
 
