@@ -16,7 +16,7 @@ from tests.routes import METHODS, Operation, Route, operations, routes
 EVENTS = "/api/v1/events/"
 ANSWERS = {
     200: EVENTS,
-    302: "/",
+    302: "/judge/",
     400: f"{EVENTS}?unknown=1",
     404: f"{EVENTS}01900000-0000-7000-8000-000000000000/",
     405: "/api/v1/auth/login/",
