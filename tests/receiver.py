@@ -58,13 +58,6 @@ def answer(status: int, headers: dict[str, str] | None = None, text: str = "") -
     return respond
 
 
-async def hang(arrival: Arrival) -> web.StreamResponse:
-    """Never."""
-    del arrival
-    await asyncio.sleep(3600)
-    return web.Response()
-
-
 class Receiver:
     """`answering` answers every path that has no answer of its own in `at`."""
 
@@ -73,6 +66,8 @@ class Receiver:
         self.answering: Answering = accept
         self.at: dict[str, Answering] = {}
         self.url = ""
+        self.loop = asyncio.new_event_loop()
+        self._released = asyncio.Event()
         self.port = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -83,6 +78,16 @@ class Receiver:
         self.arrivals.append(arrival)
         return await self.at.get(request.path, self.answering)(arrival)
 
+    async def hang(self, arrival: Arrival) -> web.StreamResponse:
+        """200, but only once the receiver is released."""
+        del arrival
+        await self._released.wait()
+        return web.Response()
+
+    def release(self) -> None:
+        """Let everything go on that hangs."""
+        self.loop.call_soon_threadsafe(self._released.set)
+
     def at_path(self, path: str) -> list[Arrival]:
         """What came to one path."""
         return [arrival for arrival in self.arrivals if arrival.path == path]
@@ -92,13 +97,13 @@ class Receiver:
 def receiving(port: int = 0) -> Iterator[Receiver]:
     """A receiver on a port of the loopback."""
     receiver = Receiver()
-    loop = asyncio.new_event_loop()
+    loop = receiver.loop
     started, stop = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
         application = web.Application(client_max_size=2**24)
         application.router.add_route("*", "/{rest:.*}", receiver.handle)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0, handler_cancellation=True)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port, backlog=2048)
         await site.start()
@@ -114,6 +119,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        receiver.release()
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
         loop.close()

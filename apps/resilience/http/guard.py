@@ -56,6 +56,7 @@ NOT_PUBLIC_6 = tuple(
 LONGEST = 2000
 # RFC 3986 allows none of these; parsers disagree on what they mean.
 SUSPICIOUS = re.compile(r"[\x00-\x20\x7f\\]")
+CREDENTIALS = re.compile(r"://[^/?#]*@")  # also empty ones, which the parser drops
 ENDS_IN_A_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$")
 
 
@@ -95,7 +96,7 @@ def check_url(url: str) -> URL:
     schemes = ("https", "http") if settings.OUTBOUND_ALLOW_LOOPBACK else ("https",)
     if parsed.scheme not in schemes:
         raise ForbiddenTarget(f"An address begins with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
-    if parsed.user is not None or parsed.password is not None or "@" in parsed.authority:
+    if parsed.user is not None or parsed.password is not None or CREDENTIALS.search(url):
         raise ForbiddenTarget("An address holds no user name and no password.")
     if not host or not port:
         raise ForbiddenTarget("An address names a host.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.accounts.models import Organization
 from apps.core import clock
@@ -89,9 +91,19 @@ def publish_again(messages: list[PublishedMessage]) -> None:
         messages_published(messages)
 
 
-def send_round() -> int:
-    """One round of sending; how many results it wrote."""
-    return asyncio.run(Round(lambda: False).run())
+def send_round(ours: BaseDatabaseWrapper | None = None) -> int:
+    """One round of sending; how many results it wrote. Its thread uses this test's connection and transaction."""
+    ours = ours or connections["default"]
+
+    def share() -> None:
+        connections["default"] = ours
+
+    ours.inc_thread_sharing()
+    try:
+        with ThreadPoolExecutor(1, initializer=share) as rows:
+            return asyncio.run(Round(lambda: False, rows).run())
+    finally:
+        ours.dec_thread_sharing()
 
 
 def endpoint_at(club: Organization, url: str, **fields: Any) -> WebhookEndpoint:

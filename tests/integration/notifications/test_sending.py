@@ -24,7 +24,7 @@ from tests.integration.notifications.conftest import (
 )
 from tests.receiver import Receiver, answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def secret_of(endpoint: object) -> str:

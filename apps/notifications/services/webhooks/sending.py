@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from math import inf
 from uuid import UUID
 
@@ -54,7 +54,11 @@ def send_due(*, is_stopping: Callable[[], bool] = _never) -> int:
     """
     sent = 0
     if _seconds_to_next() <= 0:  # looked up first: most rounds of the safety net have nothing to do
-        sent = asyncio.run(Round(is_stopping).run())
+        with ThreadPoolExecutor(1, thread_name_prefix="webhook-rows") as rows:
+            try:
+                sent = asyncio.run(Round(is_stopping, rows).run())
+            finally:
+                rows.submit(_leave_database).result()
     wait = _seconds_to_next()
     if wait <= SOON:
         with transaction.atomic():
@@ -73,10 +77,11 @@ def _leave_database() -> None:
 
 
 class Round:
-    """One round."""
+    """One round; `rows` is the thread in which it reads and writes."""
 
-    def __init__(self, is_stopping: Callable[[], bool]) -> None:
+    def __init__(self, is_stopping: Callable[[], bool], rows: Executor) -> None:
         self._is_stopping = is_stopping
+        self._rows = rows
         self._over_at = clock.monotonic() + LONGEST_ROUND
         self._under_way: Counter[tuple[UUID, UUID]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,26 +91,21 @@ class Round:
 
     async def run(self) -> int:
         """Until nothing is due and nothing under way; how many results were written."""
-        with ThreadPoolExecutor(1, thread_name_prefix="webhook-rows") as rows:
-            loop = asyncio.get_running_loop()
-            try:
-                async with PinnedClient() as client:
-                    requests = Requests(client)
-                    while await self._turn(requests, rows):
-                        await self._wait()
-            finally:
-                await loop.run_in_executor(rows, _leave_database)
+        async with PinnedClient() as client:
+            requests = Requests(client)
+            while await self._turn(requests):
+                await self._wait()
         return self._written
 
-    async def _turn(self, requests: Requests, rows: ThreadPoolExecutor) -> bool:
+    async def _turn(self, requests: Requests) -> bool:
         """Write results, claim more, start them; whether there is anything to wait for."""
         room = 0 if self._is_over() else settings.WEBHOOKS["IN_FLIGHT"] - len(self._tasks)
         results, self._results = self._results, []
         self._news.clear()
         try:
-            claims = await asyncio.get_running_loop().run_in_executor(rows, self._exchange, results, room)
+            claims = await asyncio.get_running_loop().run_in_executor(self._rows, self._exchange, results, room)
         except (DatabaseError, InterfaceError) as error:
-            return await self._survive(error, results, rows)
+            return await self._survive(error, results)
         self._written += len(results)
         for claim in claims:
             self._under_way[claim.endpoint_id, claim.organization_id] += 1
@@ -120,14 +120,14 @@ class Round:
                 settle(results)
             return claim_due(room=room, under_way=self._under_way) if room > 0 else []
 
-    async def _survive(self, error: Exception, results: list[Result], rows: ThreadPoolExecutor) -> bool:
+    async def _survive(self, error: Exception, results: list[Result]) -> bool:
         """Keep the results while the database is away, for as long as their leases last."""
         oldest = min((result.started_at for result in results), default=None)
         if oldest is None or clock.now() - oldest > settings.WEBHOOKS["LEASE"]:
             raise error
         log.warning("webhook results wait for the database", results=len(results), error_type=type(error).__name__)
         self._results = results + self._results
-        await asyncio.get_running_loop().run_in_executor(rows, close_old_connections)
+        await asyncio.get_running_loop().run_in_executor(self._rows, close_old_connections)
         await asyncio.sleep(PATIENCE)
         return True
 
@@ -143,7 +143,8 @@ class Round:
 
     async def _send(self, requests: Requests, claim: Claim) -> None:
         try:
-            self._results.append(await requests.send(claim))
+            result = await requests.send(claim)
+            self._results.append(result)  # to the list that there is now, not to the one of before the wait
         except Exception:
             # A fault of ours: the lease runs out, and the delivery is tried again.
             log.exception("webhook not sent", webhook_id=str(claim.message_id))
