@@ -174,5 +174,5 @@ def _public_row(row: ContestantRow, *, with_panels: bool, named: bool) -> Contes
 
 def _public_entry(entry: EntryRow, *, with_panels: bool) -> EntryRow:
     if with_panels:
-        return {**entry, "criteria": [{**panel, "dropped": None} for panel in entry["criteria"]]}
+        return entry
     return {**entry, "component_total": None, "criteria": []}

@@ -72,7 +72,7 @@ def test_a_published_result_is_readable_by_anybody_with_names_and_without_marks(
     assert (body["board"], body["contestants"], body["placed"], body["frozen_at"]) == ("published", 3, 3, None)
     assert body["certification"]["number"] == 1
     panels = body["rows"][0]["categories"][0]["criteria"]
-    assert [(panel["panel"], panel["dropped"], "marks" in panel) for panel in panels] == [("5.00", None, False)] * 2
+    assert [(panel["panel"], panel["dropped"], "marks" in panel) for panel in panels] == [("5.00", [], False)] * 2
     text = json.dumps(body)
     assert [str(seat.judge_id) in text or seat.judge.name in text for seat in found.seats] == [False] * 3
 
