@@ -11,15 +11,19 @@ from apps.core.softdelete.graph import Graph
 
 OUTSIDE = SQL("""
 SELECT m.id FROM {table} m JOIN {parent} p ON {refers}
-WHERE m.deletion_id = {deletion} AND p.deletion_id IS NOT NULL AND p.deletion_id <> {deletion}
+WHERE m.deletion_id = {deletion} AND m.id <> {root} AND p.deletion_id IS NOT NULL AND p.deletion_id <> {deletion}
     {unless}
 """)
 BELOW = SQL("SELECT m.id FROM {staying} p JOIN {table} m ON {refers} WHERE m.deletion_id = {deletion}")
 
 
-def count(graph: Graph, root: str, deletion: UUID) -> dict[str, int]:
-    """Rows per model that a restore of `deletion` would hand over; models with none are left out."""
-    below = [node for node in graph.below(root) if node.label != root]
+def count(graph: Graph, root: str, root_id: UUID, deletion: UUID) -> dict[str, int]:
+    """Rows per model that a restore of `deletion` would hand over; models with none are left out.
+
+    The root row is not among them: while what it belongs to is deleted, nothing is restored.
+    """
+    has_own = any(key.is_own for key in graph.parents(root))
+    below = [node for node in graph.below(root) if node.label != root or has_own]
     if not below:
         return {}
     parts, seen = [], set()
@@ -31,6 +35,7 @@ def count(graph: Graph, root: str, deletion: UUID) -> dict[str, int]:
                 "table": table(node),
                 "refers": refers(key, child="m", parent="p"),
                 "deletion": sql.Literal(deletion),
+                "root": sql.Literal(root_id),
             }
             outside = {"parent": table(graph.nodes[key.parent]), "unless": unless_it_stays(key, "m")}
             found.append(OUTSIDE.format(**names, **outside))

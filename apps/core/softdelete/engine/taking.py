@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from psycopg import sql
 
 from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
@@ -64,16 +65,17 @@ WITH hit AS MATERIALIZED (
 )
 SELECT deletion_id, count(*) FROM taken GROUP BY deletion_id
 """)
-# A model's own tree is taken level by level, and levels are not ordered by id: all of it is locked at once before.
+# A model's own tree is taken level by level, and levels are not ordered by id: all of it is locked before, at once.
+# Rows that came into the tree while we waited for its locks are not among them: SKIP LOCKED tells, without waiting.
 OWN_TREE = SQL("""
 WITH RECURSIVE doomed AS ({seeds} UNION {below}), locked AS MATERIALIZED (
-    SELECT m.id FROM {table} m WHERE m.id IN (SELECT id FROM doomed) AND m.deleted_at IS NULL
-    ORDER BY m.id FOR UPDATE OF m
+    SELECT m.id FROM {table} m WHERE m.id IN (SELECT id FROM doomed) ORDER BY m.id FOR UPDATE OF m {wait}
 )
-SELECT count(*) FROM locked
+SELECT (SELECT count(*) FROM doomed) = (SELECT count(*) FROM locked)
 """)
-OWN_ROOTS = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY(%(ids)s::uuid[]) AND m.deleted_at IS NULL")
+OWN_ROOTS = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY(%(ids)s::uuid[])")
 OWN_BELOW = SQL("SELECT m.id FROM doomed p JOIN {table} m ON {refers} WHERE m.deleted_at IS NULL")
+ATTEMPTS = 20  # to find a tree at rest; after that a deadlock is risked rather than no delete
 JOIN = SQL(" LEFT JOIN {parent} {alias} ON {refers} AND {alias}.deletion_id = ANY(%(deletions)s::uuid[])")
 STANDS = SQL("""
 EXISTS (
@@ -139,15 +141,27 @@ def take(
 def _lock_own_tree(
     node: Node, own: Sequence[Key], seeds: Sequence[sql.Composed], parameters: dict[str, object]
 ) -> None:
-    """Lock the rows of `node` that `seeds` find, and what is below them by its `own` keys, in order of their ids."""
+    """Lock the rows of `node` that `seeds` find, and what is below them by its `own` keys, in order of their ids.
+
+    Once all of them are locked, nothing new comes below them. Until then it is begun anew, without the locks.
+    """
     if not own or not seeds:
         return
-    (key, *more) = own
-    reached = refers(key, child="m", parent="p")
-    for other in more:
-        reached = SQL("({} OR {})").format(reached, refers(other, child="m", parent="p"))
-    below = OWN_BELOW.format(table=table(node), refers=reached)
-    run(OWN_TREE.format(seeds=union(seeds), below=below, table=table(node)), parameters)
+    reached = SQL(" OR ").join(refers(key, child="m", parent="p") for key in own)
+    names = {
+        "seeds": union(seeds),
+        "below": OWN_BELOW.format(table=table(node), refers=SQL("({})").format(reached)),
+        "table": table(node),
+    }
+    for _ in range(ATTEMPTS):
+        point = transaction.savepoint()
+        run(OWN_TREE.format(**names, wait=SQL("")), parameters)
+        ((is_whole,),) = run(OWN_TREE.format(**names, wait=SQL("SKIP LOCKED")), parameters)
+        if is_whole:
+            transaction.savepoint_commit(point)
+            return
+        transaction.savepoint_rollback(point)
+    run(OWN_TREE.format(**names, wait=SQL("")), parameters)
 
 
 def _found(graph: Graph, node: Node, key: Key) -> sql.Composed:

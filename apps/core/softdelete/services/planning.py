@@ -83,7 +83,7 @@ def plan_restore(*, deletion: Deletion) -> RestorePlan:
         deletions=(deletion.pk,),
     )
     holding = held(graph, deletion.root_model, deletion.pk)
-    left = staying.count(graph, deletion.root_model, deletion.pk)
+    left = staying.count(graph, deletion.root_model, deletion.root_id, deletion.pk)
     above = ancestors.deletions_above(graph, deletion.root_model, deletion.root_id)
     plan = RestorePlan(
         counts={label: count - left.get(label, 0) for label, count in holding.items() if count > left.get(label, 0)},

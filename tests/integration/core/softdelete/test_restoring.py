@@ -111,6 +111,21 @@ def test_a_row_that_waits_for_its_other_parent_belongs_to_that_ones_deletion_fro
     assert Animal.objects.count() == 3
 
 
+def test_the_plan_counts_the_young_that_wait_for_another_parent_than_their_mother() -> None:
+    zoo = Zoo(2, 1)
+    mother = zoo.beasts[0]
+    cub = Animal.objects.create(name="Cub", tag="cub", enclosure=zoo.cages[1], mother=mother)
+    grandcub = Animal.objects.create(name="Grandcub", tag="grandcub", enclosure=zoo.cages[0], mother=cub)
+    with_young = delete_object(root=mother)
+    delete_object(root=zoo.cages[1])
+
+    plan = plan_restore(deletion=with_young)
+    restore_deletion(deletion=with_young)
+
+    assert (plan.counts, plan.staying, plan.ancestors) == ({"zoo.animal": 1}, {"zoo.animal": 2}, ())
+    assert list(Animal.objects.filter(pk__in=[mother.pk, cub.pk, grandcub.pk])) == [mother]
+
+
 def test_a_collision_names_each_field_and_the_row_that_holds_the_value() -> None:
     zoo = Zoo()
     deletion = delete_object(root=zoo.park)
