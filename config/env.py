@@ -61,7 +61,7 @@ PODIUM_PROCESS: Final = Variable(
     "PODIUM_PROCESS",
     TEXT,
     "",
-    "What this process is (`web`, `worker`, `beat`, `relay`, `command`); a web process gets a pool of connections.",
+    "What this process is (`web`, `worker`, `sender`, `beat`, `relay`, `command`); `web` gets a pool of connections.",
 )
 
 # Web

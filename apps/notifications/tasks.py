@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import mmap
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
@@ -11,19 +11,24 @@ from apps.core.correlation.celery import QuietTask
 from apps.notifications.services.webhooks.retention import forget_old
 from apps.notifications.services.webhooks.sending import send_due
 
-# Made before the worker forks, so that its processes learn that it was told to stop.
-_stopping = multiprocessing.get_context("fork").Event()
+# One byte that the worker shares with the processes it forks: they are not told that it was told to stop. No lock, so
+# that a process that was killed can't leave one behind.
+_stopping = mmap.mmap(-1, 1)
 
 
 @worker_shutting_down.connect(weak=False, dispatch_uid="webhooks-drain")
 def _drain(**_kwargs: object) -> None:
-    _stopping.set()
+    _stopping[0] = 1
+
+
+def _is_stopping() -> bool:
+    return _stopping[0] == 1
 
 
 @shared_task(name="notifications.send_webhooks", base=QuietTask, ignore_result=True)
 def send_webhooks() -> int:
     """Send every webhook that is due."""
-    return send_due(is_stopping=_stopping.is_set)
+    return send_due(is_stopping=_is_stopping)
 
 
 @shared_task(name="notifications.forget_old_webhooks", base=QuietTask, ignore_result=True)

@@ -59,6 +59,13 @@ UNFOLD = {
                 "items": [_item("Datasets", "database", "datasets_dataset_changelist")],
             },
             {
+                "title": "Webhooks",
+                "items": [
+                    _item("Endpoints", "webhook", "notifications_webhookendpoint_changelist", "sees_webhooks"),
+                    _item("Deliveries", "outgoing_mail", "notifications_webhookdelivery_changelist", "sees_webhooks"),
+                ],
+            },
+            {
                 "title": "Platform",
                 "items": [
                     _item("Recycle bin", "restore_from_trash", "core_deletion_changelist", "keeps_the_bin"),

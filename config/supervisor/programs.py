@@ -6,6 +6,7 @@ from typing import Final
 
 PYTHON: Final = (sys.executable,)
 WORKER_PROCESSES: Final = 2
+WEBHOOKS: Final = "webhooks"  # the queue
 # Celery means machines on which tasks could be sent by others: here the broker is local and messages are JSON.
 WITHOUT_ROOT_WARNING: Final = ("-W", "ignore:You're running the worker with superuser privileges")
 
@@ -45,14 +46,23 @@ def processes(*, host: str, port: int) -> tuple[Program, ...]:
     server = ("-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port))
     quietly = ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "8"]
     alone = f"--without-gossip --without-mingle --concurrency {WORKER_PROCESSES}".split()
+    sender = ["--without-gossip", "--without-mingle", "--concurrency", "1", "--hostname", "sender@%h"]
     return (
         Program("web", (*server, *quietly), colour=96, environment={"PODIUM_PROCESS": "web"}),
         Program(
             "worker",
-            (*WITHOUT_ROOT_WARNING, *celery, "worker", *alone),
+            (*WITHOUT_ROOT_WARNING, *celery, "worker", *alone, "--exclude-queues", WEBHOOKS),
             colour=93,
             seconds_to_stop=20.0,
             environment={"PODIUM_PROCESS": "worker"},
+        ),
+        # A round of webhooks lasts as long as the slowest receiver: nobody else's task shall wait behind it.
+        Program(
+            "sender",
+            (*WITHOUT_ROOT_WARNING, *celery, "worker", *sender, "--queues", WEBHOOKS),
+            colour=91,
+            seconds_to_stop=25.0,
+            environment={"PODIUM_PROCESS": "sender"},
         ),
         Program("beat", (*celery, "beat"), colour=95, environment={"PODIUM_PROCESS": "beat"}),
         Program("relay", ("manage.py", "relay"), colour=94, environment={"PODIUM_PROCESS": "relay"}),

@@ -33,6 +33,11 @@ def manages_people(request: HttpRequest) -> bool:
     return _may(request, Capability.MANAGE_PEOPLE)
 
 
+def sees_webhooks(request: HttpRequest) -> bool:
+    """Whether the menu shows webhooks."""
+    return _may(request, Capability.MANAGE_WEBHOOKS)
+
+
 def keeps_the_bin(request: HttpRequest) -> bool:
     """Whether the menu shows the recycle bin."""
     return _may(request, Capability.RECYCLE)

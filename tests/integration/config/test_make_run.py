@@ -111,7 +111,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(start: Calla
     first.wait_until_ready()
     owner = first.sign_in()
     assert owner["user"]["email"] == EMAIL
-    for name in ("bootstrap", "web", "worker", "beat"):
+    for name in ("bootstrap", "web", "worker", "sender", "beat"):
         assert wait_until(lambda name=name: bool(first.lines(name)), 20), f"{name} has said nothing"
     assert wait_until(lambda: "Podium is ready." in first.lines("podium"), 10)
 

@@ -15,7 +15,7 @@ OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 
 
 def test_our_processes_are_all_there() -> None:
-    assert sorted(OWN) == ["beat", "migrate", "relay", "web", "worker"]
+    assert sorted(OWN) == ["beat", "migrate", "relay", "sender", "web", "worker"]
 
 
 @pytest.mark.parametrize("name", OWN)

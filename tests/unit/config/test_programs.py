@@ -13,7 +13,7 @@ def table() -> dict[str, tuple[str, ...]]:
 
 
 def test_there_is_a_web_process_a_worker_a_beat_and_a_relay() -> None:
-    assert list(table()) == ["web", "worker", "beat", "relay"]
+    assert list(table()) == ["web", "worker", "sender", "beat", "relay"]
 
 
 def test_the_web_process_listens_where_it_is_told() -> None:

@@ -1,0 +1,5 @@
+"""Notifications in the admin."""
+
+from apps.notifications.admin import deliveries, endpoints
+
+__all__ = ["deliveries", "endpoints"]
