@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
+from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from apps.contests.services.scores import change_mark
 from apps.core.ids import new_id
 from apps.core.tenancy import organization_scope
 from tests.api import signed_in
-from tests.benchmarks.contests import build_contest
+from tests.benchmarks.contests import build_contest, settle
 from tests.benchmarks.figures import Figure, figure_of, milliseconds, race
 from tests.factories.accounts import member
 
@@ -82,7 +83,9 @@ def run(rounds: int, scale: float) -> Iterator[Figure]:
 
     def build(name: str, contestants: int) -> Contest:
         contest = build_contest(organization, contestants=max(TOP, round(contestants * scale)), slug=name)
+        settle()
         refresh_totals(contest)
+        settle()
         return contest
 
     with organization_scope(organization.pk):
@@ -167,16 +170,21 @@ def saving(contest: Contest, rounds: int) -> Figure:
     access = MemberAccess(new_id(), contest.organization_id, Role.TALLY_MASTER)
     scores = list(Score.objects.filter(entry__category__contest=contest).order_by("pk")[:SAVES])
 
-    def save(value: Decimal) -> None:
-        for score in scores:
-            change_mark(score_id=score.pk, access=access, state="scored", value=value, version=None)
+    def save(value: Decimal) -> float:
+        """The median: of a hundred saves on a shared machine some are held up by others."""
+        return median(
+            milliseconds(
+                partial(change_mark, score_id=score.pk, access=access, state="scored", value=value, version=None)
+            )
+            for score in scores
+        )
 
     pairs = []
     for number in range(-1, rounds):
         pair = []
         for verb, value in (("ENABLE", Decimal(1 + number % 2)), ("DISABLE", Decimal(5 + number % 2))):
             _set_triggers(verb)
-            pair.append(milliseconds(partial(save, value)) / len(scores))
+            pair.append(save(value))
         pairs.append((pair[0], pair[1]))
     _set_triggers("ENABLE")
     return figure_of(

@@ -76,5 +76,10 @@ def build_contest(organization: Organization, *, contestants: int, slug: str, se
             cursor.execute(statement)
             if statement is NO_HISTORY:
                 cursor.execute(MARKS, [contest.pk])
-        cursor.execute("VACUUM ANALYZE")  # what autovacuum does within a minute, at a time of its own choice
     return contest
+
+
+def settle() -> None:
+    """What autovacuum does within a minute, at a time of its own choice."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")

@@ -7,43 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import StringIO
 from threading import Barrier, Event
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from apps.accounts.enums import Role
-from apps.contests.models import ContestantTotal, ContestTotals, EntryTotal, Score, StaleTotal
+from apps.contests.models import ContestantTotal, Score
 from apps.contests.selectors.board.policy import load_policy
 from apps.contests.selectors.board.rows import Visibility
 from apps.contests.selectors.leaderboard import computed_rows, contest_board
-from apps.contests.selectors.totals import is_current, maintained_rows, refresh_totals
+from apps.contests.selectors.totals import maintained_rows, refresh_totals
 from apps.contests.services.scores import change_mark
-from apps.contests.services.totals import check_totals, refresh_stale_totals
-from tests.integration.contests.arena import Arena, access_of, arena
+from apps.contests.services.totals import refresh_stale_totals
+from tests.integration.contests.arena import access_of, arena
+from tests.integration.contests.kept import queue, ready, totals
 from tests.integration.contests.test_concurrency import DEADLINE, elsewhere
 
 TALLY_MASTER = Visibility(all_marks=True, dropped=True)
-
-
-def ready() -> Arena:
-    """Everything is marked, and the totals say so."""
-    found = arena()
-    found.mark_all()
-    with found.scope():
-        refresh_totals(found.contest)
-    return found
-
-
-def totals(found: Arena) -> list[str]:
-    """What is wrong with the totals as they are kept."""
-    with found.scope():
-        return check_totals(contest=found.now())
-
-
-def queue(found: Arena) -> list[tuple[Any, Any]]:
-    return list(StaleTotal.objects.filter(contest_id=found.contest.pk).values_list("contestant_id", "entry_id"))
 
 
 @contextmanager
@@ -57,53 +38,6 @@ def written(table: str) -> Iterator[list[int]]:
         yield counts
         cursor.execute(counter, [table])
         counts.append(cursor.fetchone()[0] - before)
-
-
-@pytest.mark.django_db
-class TestTriggers:
-    def test_a_mark_queues_its_entry_and_a_bulk_of_marks_each_entry_once(self) -> None:
-        found = arena()
-        with found.scope():
-            refresh_totals(found.contest)
-        found.mark_all()
-
-        assert sorted(queue(found), key=str) == sorted(((None, entry.pk) for entry in found.entries), key=str)
-
-    def test_a_name_or_a_status_makes_no_total_stale(self) -> None:
-        found = ready()
-        with found.scope():
-            found.seats[0].judge.save()
-            found.criteria[0].name = "Transitions"
-            found.criteria[0].save()
-        found.stand("locked")
-
-        assert queue(found) == []
-
-    def test_a_cascade_and_its_restore_are_seen(self) -> None:
-        found = ready()
-        judge = found.seats[0].judge
-        api = f"/api/v1/judges/{judge.pk}/"
-
-        assert found.client().delete(api).status_code == 204
-        with found.scope():
-            policy = load_policy(found.contest)
-            assert not is_current(policy)
-        assert totals(found) == []
-        assert found.client().post(f"{api}restore/", {}).status_code == 200
-        assert not is_current(policy)
-        assert totals(found) == []
-
-    def test_a_purged_contest_leaves_nothing(self) -> None:
-        found = ready()
-        with found.scope():
-            found.contest.delete()
-        with connection.cursor() as cursor:
-            for table in ("score", "entry", "contestant", "assignment", "criterion", "category"):
-                cursor.execute(f"DELETE FROM contests_{table}")
-            cursor.execute("DELETE FROM contests_contest")
-
-        models = (StaleTotal, ContestTotals, ContestantTotal, EntryTotal)
-        assert [model._default_manager.count() for model in models] == [0, 0, 0, 0]
 
 
 @pytest.mark.django_db
