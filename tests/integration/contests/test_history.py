@@ -316,3 +316,15 @@ def test_a_page_of_changes_that_makes_no_sense_is_refused(params: dict[str, str]
     document = problem(found.client().get(found.url("leaderboard/changes/"), params), 400, "MALFORMED_REQUEST")
 
     assert [pointer for pointer, _ in pointers(document)] == [f"?{name}" for name in params]
+
+
+def test_a_large_contest_is_looked_through_in_fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = marked()
+    since, client = clock.now(), found.client()
+    for status in ("withdraw", "reinstate", "withdraw"):
+        client.post(f"{API}/contestants/{found.entries[0].contestant_id}/{status}/")
+    monkeypatch.setattr("apps.contests.selectors.changes.MOST_MARKS", 2 * 18)
+
+    body = changes_of(found, since=since.isoformat())
+
+    assert (len(body["results"]), body["next"]) == (2, body["results"][1]["at"])
