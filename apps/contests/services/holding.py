@@ -2,6 +2,10 @@
 
 A transition holds the contest's row `FOR UPDATE`, so does a change of its structure; a mark and a deduction hold it
 `FOR SHARE`. So marks are written side by side, and none lands between what a transition has read and what it commits.
+
+Row locks are not fair: as long as somebody shares a row, others join in, and who wants to have it alone may wait for
+good. Advisory locks queue. Each of the two is taken behind one, so that locking a contest waits only for the marks
+that were being written when it was asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +21,13 @@ from apps.contests.models import Contest
 from apps.contests.policies import allowed_transitions, is_certified, is_changeable
 from apps.core.errors import NotFound
 
-SHARE = "SELECT id FROM contests_contest WHERE id = ANY(%s) AND deleted_at IS NULL ORDER BY id FOR SHARE"
+QUEUE = 0x50_44_43  # ours among PostgreSQL's advisory locks
+FIRST = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+SHARE = """
+WITH queue AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s, hashtext(id)) FROM unnest(%s::text[]) AS id)
+SELECT id FROM contests_contest
+WHERE (SELECT count(*) FROM queue) > 0 AND id = ANY(%s) AND deleted_at IS NULL ORDER BY id FOR SHARE
+"""
 
 
 def hold_for_update(*, contest_id: UUID) -> Contest:
@@ -26,6 +36,8 @@ def hold_for_update(*, contest_id: UUID) -> Contest:
     Raises:
         NotFound: there is none, or not in the organization in scope.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST, [QUEUE, str(contest_id)])
     contest: Contest | None = Contest.objects.select_for_update(of=("self",)).filter(pk=contest_id).first()
     if contest is None:
         raise NotFound("There is nothing here, or nothing that you may see.")
@@ -37,7 +49,8 @@ def hold_for_share(*, contest_ids: Collection[UUID]) -> list[Contest]:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A lock outside a transaction holds nothing.")
     with connection.cursor() as cursor:
-        cursor.execute(SHARE, [list(contest_ids)])
+        ids = sorted(contest_ids)
+        cursor.execute(SHARE, [QUEUE, [str(contest_id) for contest_id in ids], ids])
     return list(Contest.objects.filter(pk__in=contest_ids).order_by("pk"))
 
 
