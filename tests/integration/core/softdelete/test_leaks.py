@@ -22,6 +22,7 @@ from apps.core import clock
 from apps.core.access import Capability
 from apps.core.audit.models import AuditRecord
 from apps.core.jobs.models import Job
+from apps.core.outbox.models import OutboxMessage
 from apps.core.softdelete.base import OrganizationModel, SoftDeletedModel
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.rest import SoftDeleteMixin, capability_to_delete
@@ -35,7 +36,7 @@ from tests.routes import Operation, operations
 
 READS = [operation for operation in operations() if operation.method == "GET"]
 # These are about what was deleted and what happened to it, for those who may know.
-TELLS_OF_DELETED = (Deletion, AuditRecord, Job)
+TELLS_OF_DELETED = (Deletion, AuditRecord, Job, OutboxMessage)
 # These are the person's own: they can't be deleted and go on reading.
 STAYS = (Organization, User, Membership, TokenFamily)
 
