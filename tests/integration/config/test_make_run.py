@@ -168,6 +168,5 @@ def test_commands_work_beside_it_on_the_same_services(start: Callable[[], Run]) 
 def workers_of(run: Run) -> list[int]:
     """The processes of the worker, the main one first."""
     workers = set(pids_of("config.celery:app\0worker", executable="python"))
-    return sorted(
-        pid for pid, environ in environments() if pid in workers and f"PODIUM_HOME={run.home}".encode() in environ
-    )
+    theirs = {f"PODIUM_HOME={run.home}".encode(), b"PODIUM_PROCESS=worker"}
+    return sorted(pid for pid, environ in environments() if pid in workers and theirs <= set(environ))
