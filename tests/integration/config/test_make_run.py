@@ -141,6 +141,7 @@ def test_a_killed_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_in_t
 
     first.process.kill()
     first.process.wait(10)
+    assert wait_until(lambda: not first.is_ready(), 30)  # or its web process would answer for the second's
     second = start()
     second.wait_until_ready()
     assert second.sign_in()["user"]["email"] == EMAIL
