@@ -33,6 +33,10 @@ class FailedTask(models.Model):
     replayed_by = models.UUIDField(null=True, editable=False)
 
     class Meta:
+        constraints = [
+            # Celery's processes tell of a hard time limit twice.
+            models.UniqueConstraint(fields=["run_id"], name="failed_task_run_unique"),
+        ]
         indexes = [
             # what nobody has sent again, for metrics, and the newest of them first
             models.Index(fields=["-failed_at"], name="failed_task_open", condition=Q(replayed_at__isnull=True)),

@@ -33,8 +33,8 @@ def keep_failed_task(
     retries: int,
     run_id: str,
     carried: Mapping[str, str],
-) -> FailedTask:
-    """Write down a task that failed for good.
+) -> None:
+    """Write down a task that failed for good; a run once, however often it is told of.
 
     Args:
         arguments: None where they can't be written as a list.
@@ -42,7 +42,7 @@ def keep_failed_task(
     """
     organization, actor = carried.get("organization_id"), carried.get("actor_id")
     lines = str(error).splitlines() or [""]
-    return FailedTask.objects.create(
+    failed = FailedTask(
         task=task[:100],
         arguments=list(arguments) if arguments is not None and is_plain(list(arguments)) else None,
         queue=queue[:30],
@@ -55,6 +55,7 @@ def keep_failed_task(
         correlation_id=carried.get("correlation_id", ""),
         traceparent=carried.get("traceparent", ""),
     )
+    FailedTask.objects.bulk_create([failed], ignore_conflicts=True)
 
 
 def is_plain(value: object) -> bool:

@@ -7,7 +7,7 @@ from django.db.models import F, Func, Q
 
 from apps.core import clock
 from apps.core.ids import new_id
-from apps.core.outbox.numbering import NumberedAtCommit
+from apps.core.outbox.numbering import CurrentTransaction, NumberedAtCommit
 
 # Relays share the subjects between them by shard: at any moment a shard is one relay's.
 SHARDS = 64
@@ -61,6 +61,7 @@ class OutboxMessage(models.Model):
     traceparent = models.CharField(max_length=64, blank=True, editable=False)
     actor_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    written_in = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
     sequence = models.BigIntegerField(null=True, editable=False)
     position = models.BigIntegerField(null=True, editable=False)
     shard = models.GeneratedField(
@@ -80,8 +81,8 @@ class OutboxMessage(models.Model):
             models.Index(fields=["shard", "position"], name="outbox_waiting", condition=WAITING),
             # the relay's question which subjects have to wait
             models.Index(fields=["subject"], name="outbox_retrying", condition=WAITING & Q(retry_at__isnull=False)),
-            # a commit's question which messages are its own
-            models.Index(fields=["subject"], name="outbox_unnumbered", condition=Q(sequence__isnull=True)),
+            # a commit's question which messages are its own; led by the transaction, since every message was in it
+            models.Index(fields=["written_in"], name="outbox_unnumbered", condition=Q(sequence__isnull=True)),
             # dead letters, newest first
             models.Index(fields=["-parked_at"], name="outbox_parked", condition=Q(parked_at__isnull=False)),
             # what is old enough to be removed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Func
 from psycopg import sql
 
 from apps.core.triggers import TriggerConstraint
@@ -15,8 +16,8 @@ from apps.core.triggers import TriggerConstraint
 CHANNEL = "podium_outbox"
 
 POSITIONS = sql.SQL("CREATE SEQUENCE IF NOT EXISTS {positions}")
-# A message without a number is always this transaction's own: others show theirs once they are committed, and then it
-# is there. In order of subject, so that two commits that share several subjects don't wait for each other.
+# The messages of this transaction, savepoints and all, in order of subject, so that two commits that share several
+# subjects don't wait for each other.
 NUMBER = sql.SQL("""
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE
@@ -27,7 +28,10 @@ DECLARE
         WHERE published_at IS NULL AND parked_at IS NULL AND sequence IS NOT NULL AND attempts = 0);
     is_new boolean := false;
 BEGIN
-    FOR mine IN SELECT id, subject FROM {table} WHERE sequence IS NULL ORDER BY subject COLLATE "C", id LOOP
+    FOR mine IN SELECT id, subject FROM {table}
+        WHERE written_in = pg_current_xact_id()::text::bigint AND sequence IS NULL
+        ORDER BY subject COLLATE "C", id
+    LOOP
         INSERT INTO {subjects} AS known (subject, last) VALUES (mine.subject, 1)
             ON CONFLICT (subject) DO UPDATE SET last = known.last + 1 RETURNING known.last INTO number;
         UPDATE {table} SET sequence = number, position = nextval({positions_name}) WHERE id = mine.id;
@@ -44,6 +48,12 @@ AT_COMMIT = sql.SQL("""
 CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION {name}()
 """)
+
+
+class CurrentTransaction(Func):
+    """The id of the running transaction."""
+
+    template = "pg_current_xact_id()::text::bigint"
 
 
 class NumberedAtCommit(TriggerConstraint):
