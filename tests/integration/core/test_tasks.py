@@ -25,6 +25,8 @@ FOR_THE_PLATFORM = {
     "contests.refresh_totals": "does ahead of them what readers of any organization's boards would do",
     "notifications.send_webhooks": "one event loop sends the deliveries of every organization",
     "notifications.forget_old_webhooks": "retention of every organization's deliveries",
+    "core.remove_old_failures": "failed tasks are for the platform's operators",
+    "messaging.remove_published": "the outbox holds every organization's messages",
     "core.erase_person": "a person is erased everywhere",
     "resilience.lets_through": "circuits are the platform's",
     "datasets.remove_unused_content": "bytes are looked for among all versions",
