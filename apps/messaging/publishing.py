@@ -128,6 +128,15 @@ def _record(batch: Batch) -> None:
         OutboxMessage.objects.filter(pk__in=ids).update(published_at=now, retry_at=None)
     for message, error in batch.failed.values():
         _put_off(message, error)
+    for message in batch.published:
+        log.debug(
+            "message published",
+            message_id=str(message.pk),
+            type=message.type,
+            subject=message.subject,
+            sequence=message.sequence,
+            correlation_id=message.correlation_id,
+        )
 
 
 def _put_off(message: OutboxMessage, error: Exception) -> None:
