@@ -112,7 +112,8 @@ def main() -> None:
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     load = Load(registry.get("service"), order.get("url", ""), order.get("pause", 0.01))
     forced: Counter[str] = Counter()
-    registry.refresh()
+    while not registry.refresh():  # the store has 20 ms to answer, which a busy machine may miss
+        pass
     WatchedStore.by_callers.clear()
     say(ready=True)
     told = None
