@@ -312,5 +312,6 @@ def test_the_cost_of_a_row_does_not_grow_with_the_number_of_rows() -> None:
 
     for measure in (insert, insert_with_parents):
         measure(1_000)
-        few, many = min(measure(10_000) for _ in range(2)), measure(40_000)
-        assert many < 2 * few
+        few = min(measure(10_000) for _ in range(2))
+        # Four times as many rows: a quadratic cost is four times as high each time; a busy moment passes.
+        assert any(measure(40_000) < 2 * few for _ in range(3))
