@@ -55,7 +55,7 @@ def context(browser: Browser, live_server: LiveServer) -> Iterator[BrowserContex
 
 
 # What the browser itself writes when a request is refused or has no network, which these tests bring about.
-EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 412)")
+EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 4(09|12))")
 
 
 def enter(context: BrowserContext, person: User) -> Page:
@@ -123,6 +123,30 @@ def test_a_judge_marks_by_keyboard_and_nothing_typed_is_lost(context: BrowserCon
 
     assert before == [None, None]
     assert marks(found) == [Decimal("7.5"), Decimal("6.25")]
+
+
+def test_a_refused_card_is_kept_and_not_sent_again_and_again(context: BrowserContext) -> None:
+    found = arena()
+    found.mark_all()
+    page = enter(context, found.person(Role.JUDGE))
+    page.goto(card(found))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
+    found.stand("locked")
+    box = page.get_by_role("spinbutton", name=found.criteria[0].name)
+
+    box.fill("9")
+    box.press("Tab")
+    expect(page.locator("#state")).to_contain_text("read-only")
+    for _ in range(3):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    page.goto("/judge/")
+    page.goto(card(found))
+    expect(box).to_have_value("9")
+    expect(page.locator("#state")).to_contain_text("read-only")
+
+    assert len(sent) == 2  # when it was typed, and when the card was opened
+    assert marks(found)[0] == Decimal(5)
 
 
 def test_what_two_people_saved_is_merged_and_what_both_changed_is_asked(

@@ -76,7 +76,7 @@
 
   async function send(key) {
     const draft = read(key);
-    if (sending.has(key) || !draft || draft.asks || !Object.values(draft.marks).every(Boolean)) return;
+    if (sending.has(key) || !draft || draft.asks || draft.held || !Object.values(draft.marks).every(Boolean)) return;
     sending.add(key);
     const here = form?.dataset.key === key;
     let text = JSON.stringify(draft.marks);
@@ -85,8 +85,9 @@
       const answer = await ask(draft, "PUT", { marks });
       if (answer.ok) await saved(key, draft, await answer.json(), here);
       else if (answer.status === 412) { text = null; await merge(key, draft, here); }
+      else if (answer.status === 401) { text = null; if (here) say("Sign in again: kept here, will be sent", "live"); }
       else if (answer.status >= 500 || answer.status === 429) { text = null; if (here) say("Kept here; will be sent", "live"); }
-      else await refused(await answer.json(), here);
+      else await refused(key, draft, await answer.json(), here);
     } catch {
       text = null;
       if (here) say("No network: kept here, will be sent", "live");
@@ -120,8 +121,9 @@
   // Somebody saved the card first: what only one of us has changed is taken; what both have is asked.
   async function merge(key, draft, here) {
     const answer = await ask(draft, "GET");
-    if (!answer.ok) return;
+    if (!answer.ok) { if (here) say("Kept here; will be sent", "live"); return; }
     const card = await answer.json(), theirs = marksIn(card), merged = {}, both = [];
+    draft = read(key) || draft;  // typed on while it was asked
     for (const [criterion, mine] of Object.entries(draft.marks)) {
       const base = draft.base[criterion], their = theirs[criterion];
       merged[criterion] = same(mine, base) && their ? their : mine;
@@ -167,7 +169,10 @@
     return element;
   }
 
-  async function refused(problem, here) {
+  // What is refused stays here, and is not sent again until the judge changes it or opens the card.
+  async function refused(key, draft, problem, here) {
+    const now = read(key);
+    if (now && JSON.stringify(now.marks) === JSON.stringify(draft.marks)) write(key, { ...now, held: true });
     if (!here) return;
     say(problem.detail || problem.title, "error");
     for (const error of problem.errors || []) {
@@ -180,6 +185,7 @@
 
   if (form) {
     const draft = read(form.dataset.key);
+    if (draft?.held) write(form.dataset.key, { ...draft, held: false });
     if (draft) for (const field of fields) put(field, draft.marks[field.dataset.criterion]);
     for (const field of fields) input(field).disabled = abstains(field).checked;
     if (draft?.asks) {
