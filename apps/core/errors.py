@@ -73,6 +73,15 @@ class NotFound(PodiumError):
     code = "NOT_FOUND"
     title = "Not found"
 
+    def __init__(
+        self,
+        detail: str = "There is nothing here, or nothing that you may see.",
+        *,
+        errors: Sequence[FieldError] = (),
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(detail, errors=errors, extra=extra)
+
 
 class Forbidden(PodiumError):
     """Known, but this role may not. HTTP 403."""

@@ -58,7 +58,7 @@ def event_of_token(token: str) -> Event:
     with platform_scope("a link to a calendar names no organization"):
         event: Event | None = Event.objects.filter(pk=event_id, organization__deleted_at=None).first()
     if event is None or not constant_time_compare(token, calendar_token(event)):
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     return event
 
 

@@ -62,7 +62,7 @@ def public_contest(contest_id: UUID) -> Contest:
     with platform_scope("who reads a public page names no organization"):
         found: Contest | None = Contest.objects.filter(pk=contest_id).select_related("event").first()
     if found is None or not is_public(found, found.event):
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     return found
 
 
@@ -75,7 +75,7 @@ def public_event(event_id: UUID) -> Event:
     with platform_scope("who reads a public page names no organization"):
         found: Event | None = Event.objects.filter(pk=event_id).exclude(status=EventStatus.DRAFT).first()
         if found is None or not _listed(found).exists():
-            raise NotFound("There is nothing here, or nothing that you may see.")
+            raise NotFound
     return found
 
 

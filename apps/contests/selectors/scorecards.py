@@ -41,7 +41,7 @@ def read_scorecard(*, assignment_id: UUID, entry_id: UUID) -> Scorecard:
     assignment = Assignment.objects.filter(pk=assignment_id).select_related("judge", "category__contest").first()
     entry = Entry.objects.filter(pk=entry_id).select_related("contestant").first()
     if assignment is None or entry is None or assignment.category_id != entry.category_id:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     criteria = Criterion.objects.filter(category=entry.category_id).order_by("position", "id")
     scores = Score.objects.filter(assignment=assignment, entry=entry)
     return Scorecard(assignment, entry, tuple(criteria), {score.criterion_id: score for score in scores})

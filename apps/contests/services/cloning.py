@@ -43,7 +43,7 @@ def clone_contest(
     """
     source: Contest | None = Contest.objects.filter(pk=contest_id).select_related("event").first()
     if source is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     values = {field: getattr(source, field) for field in CONTEST} | ({"name": name} if name else {})
     copy = create_contest(event=event or source.event, slug=slug, **values)
     _copy_structure({source.pk: copy}, panels=panels)
@@ -68,7 +68,7 @@ def clone_event(
     """
     source: Event | None = Event.objects.filter(pk=event_id).first()
     if source is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     event = create_event(
         organization_id=source.organization_id,
         name=name,

@@ -53,7 +53,7 @@ def reverse_deduction(*, deduction_id: UUID, reason: str, version: int | None = 
     """
     found = Deduction.objects.filter(pk=deduction_id).select_related("entry__category").first()
     if found is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     contest = _hold_changeable(found.entry.category.contest_id)
     deduction: Deduction = Deduction.objects.select_for_update(of=("self",)).get(pk=deduction_id)
     require_version(deduction, version)
@@ -69,6 +69,6 @@ def reverse_deduction(*, deduction_id: UUID, reason: str, version: int | None = 
 def _hold_changeable(contest_id: UUID) -> Contest:
     contests = hold_for_share(contest_ids=[contest_id])
     if not contests:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     require_changeable(contests[0])
     return contests[0]

@@ -35,7 +35,7 @@ def draw_category(*, category_id: UUID, access: Access, seed: str = "") -> Draw:
     """
     category: Category | None = Category.objects.filter(pk=category_id).first()
     if category is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     contest = hold_for_update(contest_id=category.contest_id)
     require_changeable(contest)
     if Score.objects.filter(entry__category=category).exists():

@@ -40,7 +40,7 @@ def hold_for_update(*, contest_id: UUID) -> Contest:
         cursor.execute(FIRST, [QUEUE, str(contest_id)])
     contest: Contest | None = Contest.objects.select_for_update(of=("self",)).filter(pk=contest_id).first()
     if contest is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     return contest
 
 

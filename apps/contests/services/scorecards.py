@@ -54,7 +54,7 @@ def save_scorecard(
     before = read_scorecard(assignment_id=assignment_id, entry_id=entry_id)
     contests = hold_for_share(contest_ids=[before.assignment.category.contest_id])
     if not contests:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     if not may_mark_for(access, before.assignment):
         raise NotYourSeat("This is not your seat; the tally room marks for others.")
     # One card of a seat at a time: of two who save it at once, the second one sees what the first one did.

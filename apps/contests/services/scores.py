@@ -118,7 +118,7 @@ def change_mark(*, score_id: UUID, access: Access, state: str, value: Decimal | 
         .first()
     )
     if score is None or not contests:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     mark = MarkInput(score.assignment_id, score.entry_id, score.criterion_id, state, value)
     check_marks(inputs=[mark], access=access, pointers=["#"])
     require_scoring(contests[0])

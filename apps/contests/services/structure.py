@@ -117,7 +117,7 @@ def set_contestant_status(*, contestant_id: UUID, status: str) -> Contestant:
     """
     found: Contestant | None = Contestant.objects.filter(pk=contestant_id).first()
     if found is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     return change_part(part=found, values={"status": status})
 
 
@@ -131,7 +131,7 @@ def set_entry_state(*, entry_id: UUID, state: str) -> Entry:
     """
     found: Entry | None = Entry.objects.filter(pk=entry_id).select_related("category", "contestant").first()
     if found is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     return change_part(part=found, values={"state": state})
 
 

@@ -39,7 +39,7 @@ def request_erasure(*, user_id: UUID, access: Access, confirm: str) -> Job:
     if access.user_id != user_id and not access.allows(Capability.OPERATE):
         raise Forbidden("People erase themselves; for others the platform's staff does.")
     if not get_user_model()._base_manager.filter(pk=user_id).exists():
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     if confirm != str(user_id):
         detail = "Type the id of the account."
         raise Invalid(detail, errors=[FieldError("#/confirm", "MISMATCH", detail)])

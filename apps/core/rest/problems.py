@@ -130,7 +130,7 @@ def internal_problem(instance: str | None) -> dict[str, Any]:
 def _as_ours(error: Exception) -> Exception:
     """Django's own exceptions, as the family that they belong to."""
     if isinstance(error, Http404 | exceptions.NotFound):
-        return errors.NotFound("There is nothing here, or nothing that you may see.")
+        return errors.NotFound()
     if isinstance(error, DjangoPermissionDenied):
         return errors.Forbidden("Your role does not allow this.")
     if isinstance(error, DjangoValidationError):

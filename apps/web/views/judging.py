@@ -50,7 +50,7 @@ def card(request: HttpRequest, assignment_id: UUID, entry_id: UUID) -> HttpRespo
     entries = entries_of(found)
     this = next((entry for entry in entries if entry.entry.pk == entry_id), None)
     if this is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     place = entries.index(this)
     following = [entry for entry in entries[place + 1 :] + entries[:place] if not entry.done]
     context = {
@@ -68,7 +68,7 @@ def card(request: HttpRequest, assignment_id: UUID, entry_id: UUID) -> HttpRespo
 def _mine(request: HttpRequest, assignment_id: UUID) -> tuple[Assignment, Access]:
     found = seat_of(assignment_id, request.user.pk)
     if found is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     access = act_in(request, found.organization_id)
     if not access.allows(Capability.MARK):
         raise Forbidden("Your role does not mark.")

@@ -66,7 +66,7 @@ def deletion(request: HttpRequest, slug: str, deletion_id: UUID) -> HttpResponse
     organization, access = _enter(request, slug)
     found = _named(Deletion.objects.filter(pk=deletion_id)).first()
     if found is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     if request.method == "POST" and _restored(request, found, access):
         return HttpResponseRedirect(reverse("web:bin", args=[slug]))
     plan = plan_restore(deletion=found)
@@ -101,10 +101,10 @@ def _restored(request: HttpRequest, found: Deletion, access: Access) -> bool:
 def _enter(request: HttpRequest, slug: str) -> tuple[Organization, Access]:
     organization = Organization.objects.filter(slug=slug).first()
     if organization is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     access = act_in(request, organization.pk)
     if not access.allows(Capability.VIEW):
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     if not access.allows(Capability.RECYCLE):
         raise Forbidden("The recycle bin is for admins and owners.")
     return organization, access

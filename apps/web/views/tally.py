@@ -70,10 +70,10 @@ def _enter(request: HttpRequest, contest_id: UUID) -> tuple[Contest, Access]:
     with platform_scope("the address names the contest, and so the organization"):
         contest = Contest.objects.filter(pk=contest_id).select_related("event").first()
     if contest is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     access = act_in(request, contest.organization_id)
     if not access.allows(Capability.VIEW, contest):
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     if not access.allows(Capability.READ_MARKS, contest):
         raise Forbidden("The tally room is for those who may read every mark.")
     return contest, access

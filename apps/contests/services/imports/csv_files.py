@@ -178,7 +178,7 @@ def contest_of(order: Order) -> Contest | None:
         return None
     contest: Contest | None = Contest.objects.filter(pk=order.contest_id).first()
     if contest is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     _require_open(order, contest)
     return contest
 
@@ -190,7 +190,7 @@ def _held_contest(order: Order) -> Contest | None:
     if order.kind == TableKind.SCORES:
         contests = hold_for_share(contest_ids=[order.contest_id])
         if not contests:
-            raise NotFound("There is nothing here, or nothing that you may see.")
+            raise NotFound
         contest = contests[0]
     else:
         contest = hold_for_update(contest_id=order.contest_id)

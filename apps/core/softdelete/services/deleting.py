@@ -48,7 +48,7 @@ def delete_object(
     """
     deletions = _delete(type(root), [root], reason=reason, actor_id=actor_id, progress=progress)
     if not deletions:
-        raise AlreadyDeleted("There is nothing here, or nothing that you may see.")
+        raise AlreadyDeleted
     return deletions[0]
 
 

@@ -51,5 +51,5 @@ def delete_by_job(*, model: str, row_id: UUID, reason: str, progress: Progress) 
     """
     row = model_of(model)._base_manager.filter(pk=row_id, deleted_at__isnull=True).first()
     if row is None:
-        raise AlreadyDeleted("There is nothing here, or nothing that you may see.")
+        raise AlreadyDeleted
     return delete_object(root=row, reason=reason, progress=progress)

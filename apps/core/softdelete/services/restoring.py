@@ -103,7 +103,7 @@ def restore_object(
         return None
     deletion = Deletion.of_all_organizations.filter(pk=deletion_id).first()
     if deletion is None:
-        raise NotFound("There is nothing here, or nothing that you may see.")
+        raise NotFound
     if deletion.root_id != row.pk and not with_ancestors:
         raise _parent_deleted([deletion])
     return restore_deletion(

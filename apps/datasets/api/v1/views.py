@@ -138,7 +138,7 @@ class DatasetVersionsViewSet(mixins.ListModelMixin, PodiumViewSet):
     def _dataset(self) -> Dataset:
         dataset: Dataset | None = Dataset.objects.filter(pk=self.kwargs["dataset_id"]).first()
         if dataset is None:
-            raise NotFound("There is nothing here, or nothing that you may see.")
+            raise NotFound
         return dataset
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
