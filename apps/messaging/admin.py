@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from apps.core.errors import PodiumError
 from apps.core.operators import OperatorsRecordsAdmin
 from apps.core.outbox.models import STATES, MessageState, OutboxMessage
 from apps.core.softdelete.admin import access_of
@@ -59,12 +58,10 @@ class OutboxMessageAdmin(OperatorsRecordsAdmin):
     @admin.action(description="Replay", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: models.QuerySet[OutboxMessage]) -> None:
         """Hand dead letters to their consumers again."""
-        done = 0
-        for message in queryset:
-            try:
-                replay_message(message_id=message.pk, actor_id=access_of(request).user_id)
-                done += 1
-            except PodiumError as error:
-                messages.warning(request, f"{message}: {error.detail}")
-        if done:
-            messages.success(request, f"Messages that the relay tries again: {done}.")
+        actor_id = access_of(request).user_id
+        self.replay_each(
+            request,
+            queryset,
+            lambda message: replay_message(message_id=message.pk, actor_id=actor_id),
+            done="Messages that the relay tries again",
+        )

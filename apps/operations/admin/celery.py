@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django_celery_beat.admin import PeriodicTaskAdmin as BeatTaskAdmin
@@ -16,7 +16,6 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.deadletters.models import FailedTask
 from apps.core.deadletters.services import replay_task
-from apps.core.errors import PodiumError
 from apps.core.operators import OperatorsAdmin, OperatorsRecordsAdmin
 from apps.core.softdelete.admin import access_of
 from apps.operations.selectors import visible_failures
@@ -100,12 +99,10 @@ class FailedTaskAdmin(OperatorsRecordsAdmin):
     @admin.action(description="Send again", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: models.QuerySet[FailedTask]) -> None:
         """Send tasks again, each in its own story."""
-        done = 0
-        for failed in queryset:
-            try:
-                replay_task(failed_id=failed.pk, actor_id=access_of(request).user_id)
-                done += 1
-            except PodiumError as error:
-                messages.warning(request, f"{failed}: {error.detail}")
-        if done:
-            messages.success(request, f"Tasks that were sent again: {done}.")
+        actor_id = access_of(request).user_id
+        self.replay_each(
+            request,
+            queryset,
+            lambda failed: replay_task(failed_id=failed.pk, actor_id=actor_id),
+            done="Tasks that were sent again",
+        )
