@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import F
 
 from apps.core.outbox.catalogue import EventType, one_of, text, whole
 from apps.core.outbox.models import OutboxMessage
@@ -75,4 +76,6 @@ def _last_told(subject: str) -> str | None:
     """The type of the subject's last message; whoever asks at the same time waits for this transaction's end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
-    return OutboxMessage.objects.filter(subject=subject).order_by("-sequence").values_list("type", flat=True).first()
+    # this transaction's own messages have no sequence yet: they sort first, the last of them by its id
+    told = OutboxMessage.objects.filter(subject=subject).order_by(F("sequence").desc(nulls_first=True), "-id")
+    return told.values_list("type", flat=True).first()
