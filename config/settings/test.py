@@ -16,3 +16,5 @@ RESILIENCE = {**RESILIENCE, "STORE_URL": ""}
 API_RATES = dict.fromkeys(API_RATES, "100000/minute")
 OUTBOX_CHECKED = True
 OUTBOUND_ALLOW_LOOPBACK = True
+# Every client that a test makes would look all static files up; who needs one asks the finders, or a live server.
+SERVESTATIC_USE_FINDERS = SERVESTATIC_USE_STATIC_ROOT = False
