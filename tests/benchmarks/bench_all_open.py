@@ -83,7 +83,7 @@ def run(rounds: int, scale: float) -> Iterator[Figure]:
     organization = Organization.objects.create(name="All open", slug="all-open")
     tokens = sign_in(organization)
     with organization_scope(organization.pk):
-        contest = build_contest(organization, contestants=CONTESTANTS)
+        contest = build_contest(organization, contestants=CONTESTANTS, slug="all-open")
         dataset = DatasetFactory.create(organization=organization)
         DatasetVersionFactory.create(dataset=dataset, number=1)
     paths = [

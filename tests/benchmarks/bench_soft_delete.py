@@ -34,6 +34,7 @@ BATCH = 20_000
 PEER_ROUNDS = 2  # its time is counted in seconds
 LISTED = 1_000_000
 BIN = 100_000
+PAGE = 51  # fifty, and one more that tells whether there is a next page
 
 Pairs = list[tuple[float, float]]
 
@@ -247,7 +248,8 @@ def _lists(rounds: int, scale: float) -> Iterator[Figure]:
         yardstick_name="none deleted",
         rounds=max(rounds, 20),
     )
-    many, few = (_organization_with_deletions(count) for count in (_scaled(BIN, scale), _scaled(BIN // 100, scale)))
+    size = max(100 * PAGE, _scaled(BIN, scale))
+    many, few = (_organization_with_deletions(count) for count in (size, size // 100))
     yield race(
         BENCHMARK,
         "bin_list",
@@ -262,7 +264,7 @@ def _page(model: Any, organization: Organization) -> int:
     """A page of fifty, as the list asks for it, 20 times over."""
     ordering = ("-created_at", "-id") if model is Deletion else ("-id",)
     with organization_scope(organization.pk):
-        return sum(len(model.objects.order_by(*ordering)[:51]) for _ in range(20))
+        return sum(len(model.objects.order_by(*ordering)[:PAGE]) for _ in range(20))
 
 
 def _organization_with_events(count: int, *, deleted: bool) -> Organization:
@@ -272,9 +274,9 @@ def _organization_with_events(count: int, *, deleted: bool) -> Organization:
     _load(
         f"""
         INSERT INTO events_event (id, created_at, updated_at, version, deleted_at, deletion_id, organization_id, name,
-            slug, description, venue, timezone, status)
+            slug, description, venue, timezone, status, calendar_key)
         SELECT gen_random_uuid(), now(), now(), 1, {at}, {deletion}, %(organization)s, 'Cup ' || n, 'cup-' || n, '',
-            '', 'UTC', 'draft'
+            '', 'UTC', 'draft', md5(n::text)
         FROM generate_series(1, %(count)s) AS n
         """,
         "events_event",
