@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from apps.accounts.selectors import members_of
 from apps.contests.enums import SeatRole
 from apps.contests.models import Assignment, Category, Judge
 from apps.contests.services.announcing import announce_changed_boards
@@ -14,7 +15,7 @@ from apps.contests.services.imports.intake import BATCH, Intake, give, save_chan
 from apps.contests.services.imports.tables import Row
 from apps.contests.services.structure import recuse_where_seated
 
-FIELDS = ("name", "affiliation", "email", "qualifications")
+FIELDS = ("name", "affiliation", "email", "qualifications", "user")
 LONGEST_SEAT = 10
 ROLES = ", ".join(SeatRole.values)
 
@@ -30,6 +31,7 @@ class Seat(NamedTuple):
 class JudgeIntake(Intake):
     """One judge a row, known by email, or by name where there is none.
 
+    An email that a member signs in with makes the judge that member; a judge who signs in already stays who they are.
     `seats` names seats of the contest's panels, such as `short-program:J1; free-skating:J4:head_judge`.
     """
 
@@ -39,9 +41,14 @@ class JudgeIntake(Intake):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._known: dict[str, list[Judge]] = defaultdict(list)
-        for judge in Judge.objects.order_by("id"):
-            for key in {judge.email.casefold(), judge.name.casefold()} - {""}:
+        for judge in Judge.objects.select_related("user").order_by("id"):
+            signs_in = judge.user.email if judge.user else ""
+            for key in {judge.email.casefold(), judge.name.casefold(), signs_in.casefold()} - {""}:
                 self._known[key].append(judge)
+        members = members_of(self.organization_id).filter(user__is_active=True)
+        self._members = {
+            email.casefold(): user_id for email, user_id in members.values_list("user__email", "user_id")
+        }
         self._sitting: dict[tuple[UUID, str], UUID] = {}
         self._seat_of: dict[tuple[UUID, UUID], str] = {}
         if self.contest is not None:
@@ -65,6 +72,8 @@ class JudgeIntake(Intake):
         seats = self._seats_in(row)
         column = "email" if email else "name"
         known = self._find(row, column, (email or str(values["name"])).casefold())
+        if email.casefold() in self._members and (known is None or known.user_id is None):
+            values["user_id"] = self._members[email.casefold()]
         judge = Judge(organization_id=self.organization_id, **values) if known is None else known
         for seat in seats:
             self._check_seat(row, judge, seat)
@@ -132,6 +141,8 @@ class JudgeIntake(Intake):
             row.refuse("seats", "SEAT_TAKEN", f"Somebody else sits on {where}. Name another seat.")
 
     def _keep(self, judge: Judge, values: dict[str, object], *, is_new: bool) -> None:
+        if "user_id" in values:
+            self.counts["linked"] += 1
         if is_new:
             self._new.append(judge)
             self.counts["created"] += 1

@@ -13,6 +13,7 @@ from apps.accounts.enums import Role
 from apps.contests.models import Assignment, Judge, Recusal, Score
 from apps.contests.services.imports import marks
 from tests.api import problem
+from tests.factories.accounts import OrganizationFactory, member
 from tests.factories.contests import RecusalFactory
 from tests.integration.contests.arena import Arena, arena
 from tests.integration.contests.imports.uploads import count, faults_of, imported, refused, rehearsed, send
@@ -101,6 +102,46 @@ class TestJudges:
 
         report = rehearsed(found.client(), "judges", "name\nSame\n", on_existing="update")
         assert faults_of(report) == [(2, "name", "AMBIGUOUS")]
+
+    def test_a_members_email_makes_the_judge_that_member(self, found: Arena) -> None:
+        """Found by the address that they sign in with, whatever its case; nobody is linked twice."""
+        mary, strange = member(found.organization, Role.JUDGE), member(OrganizationFactory.create(), Role.JUDGE)
+        content = f"name,email\nMary,{mary.email.upper()}\nStan,{strange.email}\nBob,\n"
+
+        report = rehearsed(found.client(), "judges", content)
+        first = imported(found.client(), "judges", content)
+        again = imported(found.client(), "judges", content, on_existing="update")
+
+        assert report["counts"] == {"created": 3, "linked": 1}
+        assert (first["created"], first["linked"], again["unchanged"], "linked" in again) == (3, 1, 3, False)
+        with found.scope():
+            linked = Judge.objects.filter(name__in=["Mary", "Stan", "Bob"]).order_by("name")
+            assert list(linked.values_list("name", "user")) == [("Bob", None), ("Mary", mary.pk), ("Stan", None)]
+
+    def test_a_judge_who_is_there_is_linked_once_their_address_is_known(self, found: Arena) -> None:
+        mary = member(found.organization, Role.JUDGE)
+        with found.scope():
+            Judge.objects.filter(pk=found.seats[1].judge_id).update(email=mary.email)
+        result = imported(found.client(), "judges", f"name,email\nMary,{mary.email}\n", on_existing="update")
+
+        assert (result["updated"], result["linked"]) == (1, 1)
+        with found.scope():
+            assert Judge.objects.get(user=mary).pk == found.seats[1].judge_id
+
+    def test_who_signs_in_as_a_judge_is_found_by_that_and_stays_it(self, found: Arena) -> None:
+        signs_in = found.person(Role.JUDGE)
+        content = f"name,email\nJane,{signs_in.email}\n"
+
+        assert refused(send(found.client(), "judges", content)) == [
+            ("#/files/judges.csv/rows/2/email", "ALREADY_EXISTS")
+        ]
+        assert imported(found.client(), "judges", content, on_existing="update")["updated"] == 1
+        with found.scope():
+            judge = Judge.objects.get(user=signs_in)
+            assert (judge.pk, judge.name, judge.email) == (found.seats[0].judge_id, "Jane", signs_in.email)
+            Judge.objects.filter(pk=found.seats[1].judge_id).update(email=signs_in.email)
+        report = rehearsed(found.client(), "judges", content, on_existing="update")
+        assert faults_of(report) == [(2, "email", "AMBIGUOUS")]
 
 
 class TestMarks:
