@@ -20,6 +20,7 @@ from apps.contests.enums import (
 )
 from apps.contests.errors import TransitionNotAllowed
 from apps.contests.models import Assignment, Contest, Contestant, Criterion, Entry, Judge
+from apps.contests.scoring.allocation import same_club
 from apps.contests.scoring.rounding import canonical
 from apps.core.access import Access, Capability
 from apps.core.errors import FieldError
@@ -65,6 +66,9 @@ TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
         )
     }
 )
+
+AFFILIATED = "Same affiliation"
+"""Why a seat is recused from contestants of its judge's own."""
 
 CHANGEABLE = frozenset({ContestStatus.DRAFT, ContestStatus.OPEN, ContestStatus.SCORING})
 # Whom a contest's sign-off chain can name: the roles that may sign at all.
@@ -171,8 +175,7 @@ def reads_all_marks(access: Access) -> bool:
 
 def same_affiliation(judge: Judge, contestant: Contestant) -> bool:
     """Whether both name the same club, country or company, however it is written."""
-    club = judge.affiliation.strip().casefold()
-    return bool(club) and club == contestant.affiliation.strip().casefold()
+    return same_club(judge.affiliation, contestant.affiliation)
 
 
 def mark_faults(criterion: Criterion, state: str, value: Decimal | None) -> Iterator[FieldError]:

@@ -23,6 +23,7 @@ from apps.contests.admin.parts import shown_json
 from apps.contests.models import Certification, Contest
 from apps.contests.policies import reads_all_marks
 from apps.contests.selectors.certification import verify_certification
+from apps.contests.selectors.sign_off import sign_off_steps
 from apps.core.access import Capability
 from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
@@ -208,3 +209,18 @@ def _name_of(field: str) -> models.QuerySet[Any]:
     people = get_user_model()
     found: models.QuerySet[Any] = people._base_manager.filter(pk=OuterRef(field))
     return found.values(people.USERNAME_FIELD)[:1]
+
+
+def sign_off_lines(contest: Contest) -> list[dict[str, Any]]:
+    """The sign-off chain for reading: which role, and who signed when."""
+    steps = sign_off_steps(contest)
+    signers = [step.signature.signed_by for step in steps if step.signature is not None]
+    names = dict(get_user_model()._base_manager.filter(pk__in=signers).values_list("pk", "email"))
+    return [
+        {
+            "role": Role(step.role).label,
+            "signer": names.get(step.signature.signed_by, step.signature.signed_by) if step.signature else None,
+            "signed_at": step.signature.signed_at if step.signature else None,
+        }
+        for step in steps
+    ]

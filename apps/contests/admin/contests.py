@@ -8,16 +8,17 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from apps.accounts.enums import Role
+from apps.contests.admin.allocating import ALLOCATING
 from apps.contests.admin.boards import board_table
-from apps.contests.admin.exchange import EXCHANGE, ExchangeAdmin
+from apps.contests.admin.certifications import sign_off_lines
+from apps.contests.admin.copying import COPYING, CopyingAdmin
+from apps.contests.admin.exchange import EXCHANGE
 from apps.contests.admin.forms import ContestForm, ReasonedStepForm, SigningForm
 from apps.contests.admin.freezing import FREEZING
 from apps.contests.admin.parts import PartInline, by, live_count, shown_json
@@ -32,6 +33,7 @@ from apps.contests.services import transitions
 from apps.contests.services.certification import sign_contest, void_certification
 from apps.contests.services.contests import ALWAYS_FREE, change_contest, create_contest
 from apps.contests.services.holding import hold_for_update
+from apps.core.access import Capability
 from apps.core.errors import PodiumError
 from apps.core.rest.etags import require_version
 from apps.core.softdelete.admin import access_of
@@ -59,7 +61,7 @@ class CategoryInline(PartInline):
 
 
 @admin.register(Contest)
-class ContestAdmin(ExchangeAdmin):
+class ContestAdmin(CopyingAdmin):
     """What has one winner list."""
 
     form = ContestForm
@@ -95,7 +97,9 @@ class ContestAdmin(ExchangeAdmin):
         *FREEZING,
         "reopen",
         "void",
+        *ALLOCATING,
         *EXCHANGE,
+        *COPYING,
     ]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Contest]:
@@ -163,7 +167,7 @@ class ContestAdmin(ExchangeAdmin):
         contest = kwargs.get("obj")
         if contest is not None:
             context |= {"certification": certification_of(contest), "shows_links": True}
-            context["sign_off"] = _chain(contest) if not is_changeable(contest) else None
+            context["sign_off"] = sign_off_lines(contest) if not is_changeable(contest) else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     def names_of_steps(self, request: HttpRequest, row: Contest) -> set[str]:
@@ -171,11 +175,12 @@ class ContestAdmin(ExchangeAdmin):
         if "sign" in allowed and not may_take(sign_off_steps(row), access_of(request)):
             allowed.remove("sign")
         steps = {"board", *(name.replace("-", "_") for name in allowed), *self.names_of_freezing(request, row)}
+        steps |= self.names_of_allocating(request, row) | self.names_of_copying(request, row)
         return steps | self.names_of_exchange(request, row)
 
     def has_step_permission(self, request: HttpRequest, row: Contest, name: str) -> bool:
-        if name in FREEZING:
-            return self.may_freeze_boards(request, row)
+        if name in (*FREEZING, *COPYING):
+            return access_of(request).allows(Capability.ORGANIZE, row)
         return access_of(request).allows(TRANSITIONS[name].capability, row)
 
     @action(description="Board", url_path="board", icon="leaderboard")  # type: ignore[untyped-decorator]
@@ -280,18 +285,3 @@ class ContestAdmin(ExchangeAdmin):
 
 def _transit(run: Callable[..., object], access: Any, contest_id: UUID, **values: Any) -> None:
     run(contest_id=contest_id, access=access, **values)
-
-
-def _chain(contest: Contest) -> list[dict[str, Any]]:
-    """The sign-off chain for reading: which role, and who signed when."""
-    steps = sign_off_steps(contest)
-    signers = [step.signature.signed_by for step in steps if step.signature is not None]
-    names = dict(get_user_model()._base_manager.filter(pk__in=signers).values_list("pk", "email"))
-    return [
-        {
-            "role": Role(step.role).label,
-            "signer": names.get(step.signature.signed_by, step.signature.signed_by) if step.signature else None,
-            "signed_at": step.signature.signed_at if step.signature else None,
-        }
-        for step in steps
-    ]

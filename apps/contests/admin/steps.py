@@ -16,6 +16,7 @@ from django.urls import reverse
 from apps.contests.admin.forms import StepForm
 from apps.contests.admin.parts import PartAdmin
 from apps.core.errors import PodiumError
+from apps.core.softdelete.editing import FoundAdmin
 
 NAMED_FAULTS = 10
 
@@ -25,34 +26,23 @@ class Step:
     """What is asked and done.
 
     `run` gets the row's id, the confirmed `version` and what else `form` asks for; it raises PodiumErrors. `initial`
-    is what the form begins with.
-    `done` follows the row's name in the message.
+    is what the form begins with. `done` follows the row's name in the message. `page_of` is the address that the
+    answer of `run` leads to; the row's own page when left out.
     """
 
     title: str
     text: str
     button: str
     done: str
-    run: Callable[..., object]
-    form: type[StepForm] = StepForm
-    initial: Mapping[str, str] = field(default_factory=dict)
+    run: Callable[..., Any]
+    form: Callable[..., StepForm] = StepForm
+    initial: Mapping[str, Any] = field(default_factory=dict)
     is_grave: bool = False
+    page_of: Callable[[Any], str] | None = None
 
 
-class SteppedAdmin(PartAdmin):
-    """The admin of rows that take steps: `names_of_steps` says which ones there are from where a row stands."""
-
-    def names_of_steps(self, request: HttpRequest, row: Any) -> set[str]:
-        """The names of the detail actions that this caller can take now."""
-        raise NotImplementedError
-
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """Buttons for the steps that there are."""
-        row = self.get_object(request, object_id)
-        if row is None or row.is_deleted:
-            return []
-        names = self.names_of_steps(request, row)
-        return [action for action in self._get_base_actions_detail() if action.method.original_function_name in names]
+class StepPages(FoundAdmin):
+    """The page that asks about a step, for the admin of any row with a version."""
 
     def take(self, request: HttpRequest, object_id: str, name: str, step: Step) -> HttpResponse:
         """Ask whether the step `name` shall be taken, and take it once that is confirmed."""
@@ -67,17 +57,17 @@ class SteppedAdmin(PartAdmin):
         form = step.form(request.POST)
         if not form.is_valid():
             return self._ask_for_step(request, row, step, form)
-        self._run(request, row, step, form.cleaned_data)
-        return HttpResponseRedirect(self._page_of(row.pk))
+        return HttpResponseRedirect(self._run(request, row, step, form.cleaned_data))
 
     def has_step_permission(self, request: HttpRequest, row: Any, name: str) -> bool:
         """Whether the caller's role takes this step at all, wherever the row stands."""
         del name
-        return self.has_change_permission(request, row)
+        return bool(self.has_change_permission(request, row))
 
-    def _run(self, request: HttpRequest, row: Any, step: Step, values: dict[str, Any]) -> None:
+    def _run(self, request: HttpRequest, row: Any, step: Step, values: dict[str, Any]) -> str:
+        """Take the step and say so, or why not; where to go from there."""
         try:
-            step.run(row.pk, **values)
+            found = step.run(row.pk, **values)
         except PodiumError as error:
             messages.error(request, error.detail)
             for fault in error.errors[:NAMED_FAULTS]:
@@ -87,6 +77,9 @@ class SteppedAdmin(PartAdmin):
                 messages.error(request, f"… and {len(error.errors) - NAMED_FAULTS} more.")
         else:
             messages.success(request, f"{row} {step.done}")
+            if step.page_of is not None:
+                return step.page_of(found)
+        return self._page_of(row.pk)
 
     def _ask_for_step(self, request: HttpRequest, row: Any, step: Step, form: StepForm) -> TemplateResponse:
         context = {
@@ -102,3 +95,19 @@ class SteppedAdmin(PartAdmin):
 
     def _page_of(self, row_id: UUID) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row_id])
+
+
+class SteppedAdmin(StepPages, PartAdmin):
+    """The admin of parts that take steps: `names_of_steps` says which ones there are from where a row stands."""
+
+    def names_of_steps(self, request: HttpRequest, row: Any) -> set[str]:
+        """The names of the detail actions that this caller can take now."""
+        raise NotImplementedError
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Buttons for the steps that there are."""
+        row = self.get_object(request, object_id)
+        if row is None or row.is_deleted:
+            return []
+        names = self.names_of_steps(request, row)
+        return [action for action in self._get_base_actions_detail() if action.method.original_function_name in names]

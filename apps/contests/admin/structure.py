@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from apps.contests.admin.draws import DRAWING, DrawingAdmin
 from apps.contests.admin.forms import CategoryForm, CriterionForm
 from apps.contests.admin.parts import PartAdmin, PartInline, by, live_count, shown_json
 from apps.contests.models import Assignment, Category, Contest, Criterion, Entry
@@ -26,7 +27,7 @@ class CriterionInline(PartInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(PartAdmin):
+class CategoryAdmin(DrawingAdmin):
     """Scored segments of contests."""
 
     form = CategoryForm
@@ -45,6 +46,7 @@ class CategoryAdmin(PartAdmin):
         ("Scoring rule", {"classes": ["tab"], "fields": ["rule"]}),
         ("History", {"classes": ["tab"], "fields": ["created_at", "updated_at"]}),
     ]
+    actions_detail = DRAWING
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Category]:
         categories: models.QuerySet[Category] = super().get_queryset(request)

@@ -1,8 +1,8 @@
-"""What the scoring core refuses. Both families carry one `FieldError` per field or row."""
+"""What the scoring core refuses. Each carries one `FieldError` per field or row."""
 
 from __future__ import annotations
 
-from apps.core.errors import Invalid
+from apps.core.errors import Conflict, Invalid
 
 
 class InvalidRule(Invalid):
@@ -17,3 +17,10 @@ class InvalidSheet(Invalid):
 
     code = "INVALID_SCORE_SHEET"
     title = "The score sheet is not valid"
+
+
+class NotEnoughJudges(Conflict):
+    """Panels can't be filled by the judges that there are, within the load that they may have."""
+
+    code = "NOT_ENOUGH_JUDGES"
+    title = "There are not enough judges"

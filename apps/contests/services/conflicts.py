@@ -12,8 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
 
 from apps.contests.models import Assignment, Contestant, Recusal
-
-REASON = "Same affiliation"
+from apps.contests.policies import AFFILIATED
 
 
 def recuse_affiliated(*, contest_id: UUID) -> int:
@@ -41,7 +40,7 @@ def recuse_affiliated(*, contest_id: UUID) -> int:
             organization_id=seat.organization_id,
             assignment_id=seat.pk,
             contestant_id=contestant.pk,
-            reason=REASON,
+            reason=AFFILIATED,
         )
         for seat in seats
         for contestant in contestants

@@ -20,6 +20,11 @@ from apps.core.errors import NotFound
 SEED_BYTES = 16
 
 
+def new_seed() -> str:
+    """A seed that nobody could have known."""
+    return secrets.token_hex(SEED_BYTES)
+
+
 @transaction.atomic
 def draw_category(*, category_id: UUID, access: Access, seed: str = "") -> Draw:
     """Draw the starting order of everybody who competes in the category, and keep how it came about.
@@ -44,7 +49,7 @@ def draw_category(*, category_id: UUID, access: Access, seed: str = "") -> Draw:
     starting = {str(entry.contestant_id): entry for entry in entries if competes(entry)}
     if not starting:
         raise NothingToDraw("Enter contestants in this category first.")
-    seed = seed or secrets.token_hex(SEED_BYTES)
+    seed = seed or new_seed()
     result = draw_order(seed, starting)
     _number(entries, {starting[key].pk: place for place, key in enumerate(result, start=1)})
     draw: Draw = Draw.objects.create(

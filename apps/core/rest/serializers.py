@@ -14,19 +14,21 @@ from apps.core.rest.etags import BODY_VERSION
 class StrictFieldsMixin:
     """Unknown fields are refused by name, and so are values of another JSON type; DRF reads 0 as the text "0".
 
-    Read-only fields that are sent back are ignored. Forms know text only, so their values are read as DRF does.
+    Read-only fields that are sent back are ignored. Forms know text only, so their values are read as DRF does;
+    they send a list as `marks[0]value`.
     """
 
     fields: Any
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
+            is_form = html.is_html_input(data)
             found = {
                 name: [serializers.ErrorDetail("This field is not known.", "unknown_field")]
                 for name in data
-                if name not in self.fields and name not in IGNORED
+                if (name.partition("[")[0] if is_form else name) not in self.fields and name not in IGNORED
             }
-            if not html.is_html_input(data):
+            if not is_form:
                 found |= _wrong_types({name: self.fields[name] for name in data if name in self.fields}, data)
             if found:
                 raise serializers.ValidationError(found)

@@ -102,11 +102,11 @@ def test_the_buttons_are_the_steps_that_there_are(client: Client, ice: Organizat
         page = client.post(reverse(f"admin:events_event_{action}", args=[event.pk]), follow=True)
         titles.append([a["title"] for a in page.context["actions_detail"]])
     assert titles == [
-        ["Publish", "Cancel the event"],
-        ["Go live", "Cancel the event"],
-        ["Complete", "Cancel the event"],
-        ["Archive"],
-        [],
+        ["Publish", "Cancel the event", "Copy"],
+        ["Go live", "Cancel the event", "Copy"],
+        ["Complete", "Cancel the event", "Copy"],
+        ["Archive", "Copy"],
+        ["Copy"],
     ]
     event.refresh_from_db()
     assert event.status == "archived"

@@ -73,6 +73,7 @@ class AssignmentFilter(filters.FilterSet):  # type: ignore[misc]
     category = filters.UUIDFilter(field_name="category_id")
     contest = filters.UUIDFilter(field_name="category__contest_id")
     judge = filters.UUIDFilter(field_name="judge_id")
+    user = filters.UUIDFilter(field_name="judge__user_id", label="Who signs in as the judge")
     role = filters.MultipleChoiceFilter(choices=SeatRole.choices)
 
 

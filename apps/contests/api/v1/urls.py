@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver
 
 from apps.contests.api.v1.views import (
+    allocation,
     analysis,
     certifications,
     cloning,
@@ -30,6 +31,7 @@ router.register("contests", exports.ContestExportViewSet, basename="contest-expo
 router.register("contests", shows.ShowViewSet, basename="show")
 router.register("categories", shows.CategoryDrawViewSet, basename="category-draw")
 router.register("draws", shows.DrawViewSet, basename="draw")
+router.register("contests", allocation.AllocationViewSet, basename="contest-panels")
 router.register("contests", cloning.ContestCloneViewSet, basename="contest-copy")
 router.register("events", cloning.EventCloneViewSet, basename="event-copy")
 router.register("categories", structure.CategoryViewSet, basename="category")
@@ -46,11 +48,13 @@ router.register("certifications", certifications.CertificationViewSet, basename=
 UUID = PodiumViewSet.lookup_value_regex
 PUBLIC_CONTEST = rf"^public/contests/(?P<contest_id>{UUID})"
 PUBLIC_EVENT = rf"^public/events/(?P<event_id>{UUID})/contests/$"
+SEAT_CARDS = rf"^assignments/(?P<assignment_id>{UUID})/scorecards/$"
 SCORECARD = rf"^assignments/(?P<assignment_id>{UUID})/scorecards/(?P<entry_id>{UUID})/$"
 CONTEST = rf"^contests/(?P<pk>{UUID})"
 SignOff = certifications.SignOffViewSet
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    route(SEAT_CARDS, scorecards.SeatCardsViewSet.as_view({"get": "cards"}), name="seat-cards"),
     route(SCORECARD, scorecards.ScorecardViewSet.as_view({"get": "retrieve", "put": "update"}), name="scorecard"),
     route(rf"{CONTEST}/sign-off/$", SignOff.as_view({"get": "sign_off"}), name="contest-sign-off"),
     route(rf"{CONTEST}/sign/$", SignOff.as_view({"post": "sign"}), name="contest-sign"),

@@ -21,7 +21,12 @@ class MarkFields(StrictSerializer):
 
     state = serializers.ChoiceField(choices=ScoreState.choices, default=ScoreState.SCORED)
     value = serializers.DecimalField(
-        max_digits=DIGITS, decimal_places=PLACES, allow_null=True, default=None, help_text="Only with `scored`."
+        max_digits=DIGITS,
+        decimal_places=PLACES,
+        allow_null=True,
+        default=None,
+        normalize_output=True,
+        help_text="Only with `scored`.",
     )
 
 

@@ -90,10 +90,13 @@ class AssignmentSerializer(PartSerializer):
     create_only = ("judge", "category")
 
     url = serializers.HyperlinkedIdentityField(view_name="contests:assignment-detail")
+    scorecards = serializers.HyperlinkedIdentityField(
+        view_name="contests:seat-cards", lookup_url_kwarg="assignment_id"
+    )
 
     class Meta:
         model = Assignment
-        fields = ["id", "url", "judge", "category", "seat", "role", *STAMPS]
+        fields = ["id", "url", "scorecards", "judge", "category", "seat", "role", *STAMPS]
         read_only_fields = ["id", *STAMPS]
 
 

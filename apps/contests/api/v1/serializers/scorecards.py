@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.reverse import reverse
 
 from apps.contests.api.v1.serializers.marks import DIGITS, PLACES, MarkFields
+from apps.contests.enums import ScoreState
+from apps.contests.models import Assignment
 from apps.contests.selectors.scorecards import Scorecard
+from apps.contests.selectors.seats import SeatEntry
 from apps.core.rest.serializers import StrictSerializer
 
 
+def _scale() -> serializers.DecimalField:
+    return serializers.DecimalField(DIGITS, PLACES, read_only=True, normalize_output=True)
+
+
 class CardMarkSerializer(MarkFields):
-    """What a scorecard says about one criterion."""
+    """What a scorecard says about one criterion. Its name and scale are for people, and ignored when sent back."""
 
     criterion = serializers.UUIDField()
+    name = serializers.CharField(read_only=True)
+    minimum = _scale()
+    maximum = _scale()
+    step = _scale()
 
 
 class ScorecardSerializer(StrictSerializer):
     """All criteria of one entry, each once."""
 
-    marks = CardMarkSerializer(many=True)
+    marks = CardMarkSerializer(many=True, style={"template": "contests/api/marks.html", "states": ScoreState.choices})
     version = serializers.CharField(
-        required=False, help_text="The card's ETag, for clients that can't send If-Match."
+        required=False,
+        help_text="The card's ETag, for clients that can't send If-Match.",
+        style={"input_type": "hidden", "hide_label": True},
     )
 
     def validate_marks(self, marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,6 +73,50 @@ class ShownScorecardSerializer(StrictSerializer):
     marks = CardLineSerializer(many=True)
 
 
+class SeatCardSerializer(StrictSerializer):
+    """One entry as the seat sees it."""
+
+    url = serializers.URLField(help_text="Of the scorecard.")
+    entry = serializers.UUIDField()
+    number = serializers.IntegerField(help_text="The contestant's.")
+    starting_order = serializers.IntegerField(allow_null=True)
+    given = serializers.IntegerField(help_text="Marks that there are.")
+    expected = serializers.IntegerField(help_text="Marks of a whole card.")
+    recused = serializers.BooleanField(help_text="This seat does not mark the contestant.")
+
+
+class SeatCardsSerializer(StrictSerializer):
+    """The scorecards of a seat in starting order; who does not compete has none."""
+
+    assignment = serializers.UUIDField()
+    seat = serializers.CharField()
+    category = serializers.UUIDField()
+    cards = SeatCardSerializer(many=True)
+
+
+def show_cards(seat: Assignment, entries: Iterable[SeatEntry], request: Request) -> dict[str, Any]:
+    """As `SeatCardsSerializer`."""
+    return {
+        "assignment": seat.pk,
+        "seat": seat.seat,
+        "category": seat.category_id,
+        "cards": [
+            {
+                "url": reverse(
+                    "contests:scorecard", kwargs={"assignment_id": seat.pk, "entry_id": one.entry.pk}, request=request
+                ),
+                "entry": one.entry.pk,
+                "number": one.entry.contestant.number,
+                "starting_order": one.entry.starting_order,
+                "given": one.given,
+                "expected": one.expected,
+                "recused": one.recused,
+            }
+            for one in entries
+        ],
+    }
+
+
 def show_scorecard(card: Scorecard) -> dict[str, Any]:
     """As `ShownScorecardSerializer`."""
     return {
@@ -80,6 +140,13 @@ def show_scorecard(card: Scorecard) -> dict[str, Any]:
             for score in [card.scores.get(criterion.pk)]
         ],
     }
+
+
+def card_to_fill(card: Scorecard) -> dict[str, Any]:
+    """As `ScorecardSerializer`: what is sent back once it is filled in."""
+    shown = show_scorecard(card)
+    marks = [mark | {"state": mark["state"] or ScoreState.SCORED} for mark in shown["marks"]]
+    return {"marks": marks, "version": shown["version"]}
 
 
 def _text(value: Decimal | None) -> str | None:
