@@ -43,7 +43,11 @@ CELERY_BEAT_SCHEDULE = {
     # It expires, so that an hour without workers does not leave hundreds of sweeps behind.
     "jobs-sweep": {"task": "core.sweep_jobs", "schedule": 10.0, "options": {"expires": 30.0}},
     # A publication wakes a worker at once, and each round has the next one enqueued; this is the safety net.
-    "webhooks-send": {"task": "notifications.send_webhooks", "schedule": 5.0, "options": {"expires": 10.0}},
+    "webhooks-send": {
+        "task": "notifications.send_webhooks",
+        "schedule": 5.0,
+        "options": {"expires": 10.0, "queue": "webhooks"},
+    },
     "webhooks-forget": {"task": "notifications.forget_old_webhooks", "schedule": 3600.0},
     "totals": {"task": "contests.refresh_totals", "schedule": 30.0, "options": {"expires": 30.0}},
     "outbox-remove-published": {

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,19 @@ class Stack:
             timeout=180,
         )
 
+    def kill(self, name: str) -> None:
+        """End a process (`web`, `worker`, `sender`, `beat`, `relay`) with its children at once, as an outage does."""
+        marks = {f"PODIUM_HOME={self.home}".encode(), f"PODIUM_PROCESS={name}".encode()}
+        groups = set()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended meanwhile
+                if marks <= set((folder / "environ").read_bytes().split(b"\0")):
+                    groups.add(os.getpgid(int(folder.name)))
+        for group in groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        assert groups, f"there is no {name}"
+
 
 def free_port() -> int:
     """A TCP port on loopback that nobody listens on."""
@@ -95,8 +108,8 @@ def wait_until(condition: Any, *, limit: float = 30.0, what: str = "the conditio
 
 
 @contextmanager
-def running_stack(home: Path) -> Iterator[Stack]:
-    """Start everything under `home` on a free port; stop it with Ctrl-C at the end."""
+def running_stack(home: Path, **variables: str) -> Iterator[Stack]:
+    """Start everything under `home` on a free port, with these in its environment; stop it with Ctrl-C at the end."""
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
     environment |= {
@@ -107,6 +120,7 @@ def running_stack(home: Path) -> Iterator[Stack]:
         "PODIUM_ADMIN_PASSWORD": PASSWORD,
         "DJANGO_SETTINGS_MODULE": "config.settings.local",
         "PYTHONUNBUFFERED": "1",
+        **variables,
     }
     home.mkdir(parents=True, exist_ok=True)
     log = home / "console.log"

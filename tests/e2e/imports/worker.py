@@ -40,16 +40,20 @@ class Worker:
 
 
 @contextmanager
-def running_worker(folder: Path) -> Iterator[Worker]:
-    """A worker on this test's database, broker and files; it is gone at the end, whatever happened."""
+def running_worker(folder: Path, *, queue: str = "default", **variables: str) -> Iterator[Worker]:
+    """A worker on this test's database, broker and files; it is gone at the end, whatever happened.
+
+    `variables` are put into its environment.
+    """
     environment = os.environ | {
         "DATABASE_URL": _database_url(),
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "PODIUM_PROCESS": "worker",
         "STORAGE_URL": (folder / "media").as_uri(),
+        **variables,
     }
     log = folder / "worker.log"
-    options = ["worker", "--concurrency", "1", "--queues", "default", "--without-gossip", "--without-mingle"]
+    options = ["worker", "--concurrency", "1", "--queues", queue, "--without-gossip", "--without-mingle"]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "--app", "config.celery:app", *options],

@@ -1,4 +1,4 @@
-"""Processes of the fault run: `relays FOLDER NUMBER` and `teller SEED MESSAGES`, on the database of DATABASE_URL."""
+"""Processes of fault runs, on the database of DATABASE_URL: `relays FOLDER NUMBER`, `teller SEED MESSAGES PAUSE`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from apps.core.outbox.services import emit  # noqa: E402
 from apps.messaging.hooks import PublishedMessage, messages_published  # noqa: E402
 
 TABLES = """
-CREATE TABLE fault_subject (id uuid PRIMARY KEY, told int NOT NULL DEFAULT 0);
+CREATE TABLE fault_subject (id uuid PRIMARY KEY, organization_id uuid NOT NULL, told int NOT NULL DEFAULT 0);
 CREATE TABLE fault_handed (place bigserial, id uuid PRIMARY KEY, subject text, sequence bigint, number int);
 """
 BATCH = 20  # small, so that there is always a batch to be killed in
@@ -67,8 +67,12 @@ def run_relay(file: Path) -> None:
     os._exit(0)
 
 
-def tell(seed: int, messages: int) -> None:
-    """Commit `messages` messages about subjects that others tell of too, whatever the database does meanwhile."""
+def tell(seed: int, messages: int, pause: float) -> None:
+    """Commit `messages` messages about subjects that others tell of too, whatever the database does meanwhile.
+
+    Args:
+        pause: seconds between two of them, at most.
+    """
     dice = random.Random(seed)
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM fault_subject ORDER BY id")
@@ -82,19 +86,21 @@ def tell(seed: int, messages: int) -> None:
             except DatabaseError:
                 connection.close()
                 time.sleep(0.05)  # the database restarts
-        time.sleep(dice.random() * 0.004)  # somebody else's turn
+        time.sleep(dice.random() * pause)  # somebody else's turn
 
 
 @transaction.atomic
 def tell_once(subject: UUID) -> None:
     """Count the subject up, and say so: `number` is what `sequence` must become."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE fault_subject SET told = told + 1 WHERE id = %s RETURNING told", [subject])
-        number = cursor.fetchone()[0]
+        cursor.execute(
+            "UPDATE fault_subject SET told = told + 1 WHERE id = %s RETURNING told, organization_id", [subject]
+        )
+        number, organization_id = cursor.fetchone()
     emit(
         type="dataset.version.created",
         subject=f"dataset/{subject}",
-        organization_id=subject,
+        organization_id=organization_id,
         data={"dataset_id": str(subject), "version_id": str(subject), "number": number, "row_count": 0},
     )
 
@@ -103,5 +109,5 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["relays", folder, number]:
             keep_relays(Path(folder), int(number))
-        case ["teller", seed, messages]:
-            tell(int(seed), int(messages))
+        case ["teller", seed, messages, pause]:
+            tell(int(seed), int(messages), float(pause))

@@ -20,15 +20,15 @@ import pytest
 
 from apps.core.ids import new_id
 from config.env import ROOT
-from config.local_services import LocalServices
-from config.local_services.postgres import Postgres
-from config.local_services.processes import is_running
+from config.local_services import LocalServices, Services
+from tests.e2e.faults import crash_postgres
 from tests.e2e.messaging.member import TABLES
 
 MESSAGES = 1_000 * int(os.environ.get("SCALE", "1"))
 TELLERS = 2
 RELAYS = 2
 SUBJECTS = 20
+PAUSE = "0.004"
 LIMIT = 120.0
 
 pytestmark = pytest.mark.timeout(600)
@@ -39,21 +39,18 @@ class Database:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.services = LocalServices(home)
-        self.url = ""
+        self.local = LocalServices(home)
+        self.services = Services()
+
+    @property
+    def url(self) -> str:
+        return self.services.database_url
 
     def start(self) -> None:
-        self.url = self.services.start(valkey=False).database_url
+        self.services = self.local.start(valkey=False)
 
     def crash(self) -> None:
-        """End it without a checkpoint, as a failure does, and have it recover."""
-        with psycopg.connect(self.url) as connection:
-            backend = connection.info.backend_pid
-            postmaster = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
-        os.kill(postmaster, signal.SIGQUIT)
-        servers = Postgres.signature(self.services._marker)
-        wait_for(lambda: not is_running(servers), "the end of PostgreSQL")
-        self.start()
+        self.services = crash_postgres(self.local, self.services)
 
     def ask(self, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.url) as connection:
@@ -85,11 +82,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
         with psycopg.connect(one.url) as connection:
             connection.execute(TABLES)
             connection.cursor().executemany(
-                "INSERT INTO fault_subject (id) VALUES (%s)", [(new_id(),) for _ in range(SUBJECTS)]
+                "INSERT INTO fault_subject (id, organization_id) VALUES (%s, %s)",
+                [(new_id(), new_id()) for _ in range(SUBJECTS)],
             )
         yield one
     finally:
-        one.services.destroy()
+        one.local.destroy()
 
 
 def environment(database: Database) -> dict[str, str]:
@@ -120,7 +118,7 @@ def test_no_message_is_lost_or_doubled_or_overtaken(database: Database, tmp_path
     with ExitStack() as stack:
         stack.enter_context(member(database, "relays", str(tmp_path), str(RELAYS)))
         tellers = [
-            stack.enter_context(member(database, "teller", str(seed), str(MESSAGES // TELLERS)))
+            stack.enter_context(member(database, "teller", str(seed), str(MESSAGES // TELLERS), PAUSE))
             for seed in range(TELLERS)
         ]
         wait_for(lambda: database.number("SELECT count(*) FROM fault_handed") > 0, "the first message")

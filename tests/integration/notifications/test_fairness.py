@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connections
@@ -103,15 +104,19 @@ def test_an_endpoint_after_a_pause_gets_one_message_first(club: Organization, pu
 
 
 def test_one_hanging_endpoint_among_fifty_holds_up_nobody(
-    club: Organization, publish: Publish, receiver: Receiver
+    club: Organization, publish: Publish, receiver: Receiver, settings: Settings
 ) -> None:
     """All others' messages are there while the dead one still has not answered once."""
+    services = settings.RESILIENCE["SERVICES"]
+    patient = {**services, "webhook": {**services["webhook"], "deadline": 120.0}}
+    settings.RESILIENCE = {**settings.RESILIENCE, "SERVICES": patient}
+    limits(settings, LEASE=timedelta(seconds=200))
     receiver.at["/0"] = receiver.hang
     for number in range(50):
         endpoint_at(club, f"{receiver.url}/{number}")
     publish(10)
     sender = ThreadPoolExecutor(1).submit(send_round, connections["default"])
-    until = time.monotonic() + 15  # the dead one's requests last for 20
+    until = time.monotonic() + 60  # the dead one's requests last for 120
     while len(receiver.arrivals) < 500 and time.monotonic() < until:
         threading.Event().wait(0.02)
     arrived, still_hanging = Counter(arrival.path for arrival in receiver.arrivals), sender.running()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
+from django.db import OperationalError
 from standardwebhooks import Webhook
 
 from apps.accounts.models import Organization
@@ -14,6 +15,7 @@ from apps.core.encryption import Sealed
 from apps.core.outbox.models import OutboxMessage
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
 from apps.notifications.models import DeliveryAttempt, WebhookDelivery
+from apps.notifications.services.webhooks import fanout, sending
 from tests.integration.notifications.conftest import (
     Publish,
     deliveries,
@@ -252,3 +254,16 @@ def test_a_payload_that_was_erased_is_not_sent(club: Organization, publish: Publ
 
     assert [(d.state, d.last_error) for d in deliveries(club)] == [(DeliveryState.FAILED, "payload_gone")]
     assert receiver.arrivals == []
+
+
+def test_a_round_without_a_database_ends_quietly_and_leaves_the_next_one_to_the_beat(
+    monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    def away() -> None:
+        raise OperationalError("The database is away.")
+
+    monkeypatch.setattr(sending, "next_due", away)
+
+    assert sending.send_due() == 0
+    safety_net = settings.CELERY_BEAT_SCHEDULE["webhooks-send"]  # type: ignore[attr-defined]
+    assert (safety_net["task"], safety_net["options"]["queue"]) == (fanout.SEND_TASK, fanout.QUEUE)

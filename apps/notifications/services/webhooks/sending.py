@@ -15,7 +15,14 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+    transaction,
+)
 
 from apps.core import clock
 from apps.core.queue import enqueue_on_commit
@@ -50,8 +57,16 @@ def send_due(*, is_stopping: Callable[[], bool] = _never) -> int:
         is_stopping: whether to take no more, and only finish what is under way.
 
     Returns:
-        how many results were written down.
+        how many results were written down; 0 where the database is away, since the next round comes by itself.
     """
+    try:
+        return _send_due(is_stopping)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("webhooks wait for the database", error_type=type(error).__name__)
+        return 0
+
+
+def _send_due(is_stopping: Callable[[], bool]) -> int:
     sent = 0
     if _seconds_to_next() <= 0:  # looked up first: most rounds of the safety net have nothing to do
         with ThreadPoolExecutor(1, thread_name_prefix="webhook-rows") as rows:
@@ -121,9 +136,9 @@ class Round:
             return claim_due(room=room, under_way=self._under_way) if room > 0 else []
 
     async def _survive(self, error: Exception, results: list[Result]) -> bool:
-        """Keep the results while the database is away, for as long as their leases last."""
-        oldest = min((result.started_at for result in results), default=None)
-        if oldest is None or clock.now() - oldest > settings.WEBHOOKS["LEASE"]:
+        """Keep the results, and those to come, while the database is away, for as long as their leases last."""
+        oldest = min((result.started_at for result in results), default=clock.now())
+        if not (results or self._tasks) or clock.now() - oldest > settings.WEBHOOKS["LEASE"]:
             raise error
         log.warning("webhook results wait for the database", results=len(results), error_type=type(error).__name__)
         self._results = results + self._results
