@@ -1,8 +1,9 @@
 """Version 1 of the API: each app's routes in a namespace of its own, `v1:<app>`."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from apps.core.rest.document import DocumentView
 from apps.core.rest.root import ApiRootView
 from apps.core.rest.routers import route
 
@@ -19,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.messaging.api.v1.urls")),
     path("", include("apps.operations.api.v1.urls")),
     path("resilience/", include("apps.resilience.api.v1.urls")),
-    route(r"^schema/$", SpectacularAPIView.as_view(api_version="v1"), name="schema"),
+    route(r"^schema/$", DocumentView.as_view(), name="schema"),
     route(r"^docs/$", SpectacularSwaggerSplitView.as_view(url_name="v1:schema"), name="docs"),
     route(r"^redoc/$", SpectacularRedocView.as_view(url_name="v1:schema"), name="redoc"),
 ]
