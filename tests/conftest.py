@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
 
 from apps.core import clock
 from apps.core.tenancy import current_scope, enter_scope
@@ -20,8 +22,10 @@ prepare()  # now: the conftests further down import models
 TESTS = Path(__file__).parent
 
 # A slow machine is no reason to fail; the same examples on every run are a reason to trust a red one.
-settings.register_profile("podium", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-settings.load_profile("podium")
+hypothesis_settings.register_profile(
+    "podium", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+hypothesis_settings.load_profile("podium")
 SLOW_FOLDERS = {"e2e", "benchmarks"}
 
 
@@ -65,6 +69,15 @@ def fake_clock() -> Iterator[FakeClock]:
     previous = clock.install(fake)
     yield fake
     clock.install(previous)
+
+
+@pytest.fixture
+def media(tmp_path: Path, settings: Settings) -> Path:
+    """The folder that uploads go to, this test's own; their circuit stays before it."""
+    folder = tmp_path / "media"
+    files = settings.STORAGES["files"] | {"OPTIONS": {"location": str(folder)}}
+    settings.STORAGES = settings.STORAGES | {"files": files}
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -74,10 +74,13 @@ class User(AbstractBaseUser, SoftDeletedModel):
     # Django would write it at each sign-in, and two at once would be a conflict of versions; TokenFamily has it.
     last_login = None
     is_superuser = models.BooleanField(default=False, help_text="May do everything.")
+    # How often all sessions were ended for good; those of browsers are good for one count only.
+    sign_outs = models.PositiveIntegerField(default=0, editable=False)
 
     deletion_capability: ClassVar[Capability] = Capability.OPERATE
     personal_fields: ClassVar[tuple[str, ...]] = ("email", "full_name", "password")
     masked_fields: ClassVar[tuple[str, ...]] = ("password",)
+    silent_fields: ClassVar[tuple[str, ...]] = ("sign_outs",)
 
     objects = UserManager()  # type: ignore[misc]
 
@@ -90,6 +93,11 @@ class User(AbstractBaseUser, SoftDeletedModel):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a browser's session must name: Django's own, of the password, and the count."""
+        own: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # the stubs leave it out
+        return f"{own}.{self.sign_outs}"
 
     def get_full_name(self) -> str:
         """Their name, else their address; the admin shows it."""

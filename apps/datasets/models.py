@@ -20,8 +20,11 @@ class Dataset(OrganizationModel):
     description = models.TextField(blank=True, max_length=10_000)
     tags = models.JSONField(default=list, blank=True)
     owner_id = models.UUIDField(null=True, editable=False)
+    # of its newest version, purged ones included: a number is never used again
+    last_number = models.PositiveIntegerField(default=0, editable=False)
 
     deletion_capability: ClassVar[Capability] = Capability.MANAGE_DATA
+    silent_fields: ClassVar[tuple[str, ...]] = ("last_number",)
     impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "tags")
 
     class Meta:
@@ -82,7 +85,7 @@ class DatasetVersion(OrganizationModel):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            # counts deleted versions too: a number is never used again
+            # counts deleted versions too; `Dataset.last_number` counts those that are purged
             models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_unique"),
             FrozenColumns(name="dataset_version_content_frozen", columns=CONTENT_COLUMNS),
         ]

@@ -25,7 +25,7 @@ from apps.core.tenancy import Scope, enter_scope
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-SIGN_IN = "/sign-in/"
+SIGN_IN = "web:sign-in"
 
 # Stricter than the admin's: no script or style but our own files.
 POLICY: Mapping[str, Any] = {

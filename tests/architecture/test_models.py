@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.db import models
 
+from apps.core.softdelete.admin import SoftDeleteAdmin
 from apps.core.softdelete.base import OrganizationModel, SoftDeletedModel
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
@@ -16,6 +18,8 @@ OF_AN_ORGANIZATION = [model for model in SOFT_DELETED if issubclass(model, Organ
 COUNTS_DELETED_ROWS = {
     "dataset_version_number_unique": "a version's number is never used again, deleted or not",
 }
+# Models whose rows people see on another's page.
+WITHOUT_A_PAGE = {"contests.BoardFreeze": "the freezes of a contest are part of its board"}
 
 
 def _label(model: type[models.Model]) -> str:
@@ -66,3 +70,14 @@ def test_every_foreign_key_has_an_index_for_its_cascade(model: type[models.Model
 @pytest.mark.parametrize("model", SOFT_DELETED, ids=_label)
 def test_default_managers_show_live_rows_only(model: type[models.Model]) -> None:
     assert model._default_manager.__class__.__name__ in {"LiveManager", "OrganizationLiveManager", "UserManager"}
+
+
+def test_every_model_is_in_the_admin_with_state_restore_and_history() -> None:
+    bare = {
+        model._meta.label
+        for model in SOFT_DELETED
+        if not isinstance(admin.site._registry.get(model), SoftDeleteAdmin)
+        or not {"delete_selected", "restore_selected"} <= set(admin.site._registry[model].actions or ())
+    }
+
+    assert bare == set(WITHOUT_A_PAGE)

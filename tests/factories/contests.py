@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 import factory
 
@@ -154,11 +155,14 @@ class BoardFreezeFactory(ScopedFactory[models.BoardFreeze]):
 
 
 def sign(contest: models.Contest, *, but: int = 0) -> None:
-    """Sign the locked contest's result by its whole chain, or all `but` the last ones, each by somebody else."""
+    """Sign the locked contest's result by its whole chain, or all `but` the last ones, each by somebody else.
+
+    They are the same at each call, so that the same result has the same digest.
+    """
     with organization_scope(contest.organization_id):
         digest = read_sign_off(models.Contest.objects.get(pk=contest.pk)).digest
-        for role in contest.sign_off[: len(contest.sign_off) - but]:
-            access = MemberAccess(new_id(), contest.organization_id, Role(role))
+        for place, role in enumerate(contest.sign_off[: len(contest.sign_off) - but], start=1):
+            access = MemberAccess(UUID(int=place), contest.organization_id, Role(role))
             sign_contest(contest_id=contest.pk, access=access, digest=digest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import factory
 from django.core.files.base import ContentFile
@@ -33,6 +34,7 @@ class DatasetVersionFactory(ScopedFactory[DatasetVersion]):
     class Meta:
         model = DatasetVersion
         exclude = ("content",)
+        skip_postgeneration_save = True
 
     content = CSV
     dataset = factory.SubFactory(DatasetFactory)
@@ -52,6 +54,12 @@ class DatasetVersionFactory(ScopedFactory[DatasetVersion]):
     )
     dialect = factory.LazyFunction(lambda: {"encoding": "utf-8", "delimiter": ","})
     filename = "marks.csv"
+
+    @factory.post_generation
+    def counted(self, *_: Any, **__: Any) -> None:
+        """The dataset knows the number, as when the service made the version."""
+        uncounted = Dataset._base_manager.filter(pk=self.dataset_id, last_number__lt=self.number)
+        uncounted.update(last_number=self.number)
 
 
 def csv_file(content: bytes = CSV, name: str = "marks.csv") -> SimpleUploadedFile:

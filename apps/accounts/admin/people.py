@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from apps.accounts.admin.forms import MembershipForm, NewMembershipForm, NewPasswordForm, NewUserForm, UserForm
-from apps.accounts.enums import Role, SessionEnd
+from apps.accounts.enums import Role
 from apps.accounts.models import Membership, User
 from apps.accounts.services.members import add_member, change_role
-from apps.accounts.services.sessions import end_all_sessions
+from apps.accounts.services.sessions import end_sessions_for_good
 from apps.core.access import Capability
 from apps.core.rest.views import organization_required
 from apps.core.softdelete.admin import SoftDeleteAdmin, access_of
@@ -68,7 +68,7 @@ class UserAdmin(DjangoUserAdmin, SoftDeleteAdmin):  # type: ignore[misc,type-arg
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
-            end_all_sessions(user_id=obj.pk, reason=SessionEnd.REMOVED)
+            end_sessions_for_good(user_ids=[obj.pk])
 
 
 @admin.register(Membership)

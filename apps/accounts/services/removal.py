@@ -7,9 +7,9 @@ from uuid import UUID
 
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from apps.accounts.enums import Role, SessionEnd
+from apps.accounts.enums import Role
 from apps.accounts.models import Membership, Organization, TokenFamily, User
-from apps.core import clock
+from apps.accounts.services.sessions import end_sessions_for_good
 from apps.core.erasure.hooks import ErasedPerson
 from apps.core.softdelete.hooks import Affected, Objection
 
@@ -39,10 +39,8 @@ def object_to_ownerless(affected: Affected) -> Sequence[Objection]:
 
 
 def end_sessions_of_deleted(affected: Affected) -> None:
-    """A deleted person's tokens end at once, and stay ended when they are restored."""
-    TokenFamily.objects.filter(user__in=affected.rows(User), ended_at__isnull=True).update(
-        ended_at=clock.now(), ended_by=SessionEnd.REMOVED
-    )
+    """A deleted person's sessions end at once, and stay ended when they are restored."""
+    end_sessions_for_good(user_ids=list(affected.rows(User).values_list("pk", flat=True)))
 
 
 def forget_sessions_of_erased(person: ErasedPerson) -> None:

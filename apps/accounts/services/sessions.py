@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 
 from apps.accounts.enums import SessionEnd
@@ -124,6 +126,17 @@ def end_all_sessions(*, user_id: UUID, reason: SessionEnd) -> int:
     """End every session of a person at once; returns how many there were."""
     return TokenFamily.objects.filter(user_id=user_id, ended_at__isnull=True).update(
         ended_at=clock.now(), ended_by=reason
+    )
+
+
+def end_sessions_for_good(*, user_ids: Sequence[UUID]) -> None:
+    """End every session of people who are deleted or switched off, in browsers too: none is good when they are back.
+
+    The version stays: it is not what people know of a person that changes.
+    """
+    User._base_manager.filter(pk__in=user_ids).update(sign_outs=F("sign_outs") + 1)
+    TokenFamily.objects.filter(user__in=user_ids, ended_at__isnull=True).update(
+        ended_at=clock.now(), ended_by=SessionEnd.REMOVED
     )
 
 

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 
 from apps.core.errors import FieldError, MalformedRequest
 
-# Not filters: paging, representation, visibility of deleted rows.
-RESERVED = frozenset({"cursor", "page_size", "format", "search", "ordering", "include_deleted", "only_deleted"})
+# Not filters: paging, representation, order.
+RESERVED = frozenset({"cursor", "page_size", "format", "ordering"})
 TRUTH = ("true", "false")
 
 
@@ -74,6 +74,8 @@ class StrictFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
         filterset_class = self.get_filterset_class(view, queryset)
         known = set(filterset_class.base_filters) if filterset_class else set()
         known |= RESERVED | set(getattr(view, "extra_query_params", ()))
+        if getattr(view, "search_fields", ()):
+            known.add("search")
         refuse_unknown_params(request, known)
 
     def get_filterset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
@@ -102,11 +104,10 @@ def _refuse_nothing_said(request: Request, filterset: Any) -> None:
 
 def _search(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
     text = request.query_params.get("search", "").replace("\x00", "").strip()
-    fields = getattr(view, "search_fields", ())
-    if not text or not fields:
+    if not text:
         return queryset
     found = Q()
-    for field in fields:
+    for field in view.search_fields:
         found |= Q(**{f"{field}__icontains": text})
     return queryset.filter(found)
 

@@ -89,7 +89,7 @@ def _list_parameters(view: Any) -> list[OpenApiParameter]:
                 "ordering", str, enum=values, many=True, explode=False, description="`-` turns it round."
             )
         )
-    if hasattr(view, "deletion_preview"):
+    if "include_deleted" in getattr(view, "extra_query_params", ()):
         parameters += [
             OpenApiParameter("include_deleted", bool, description="Deleted rows too; for admins and owners."),
             OpenApiParameter("only_deleted", bool, description="Deleted rows only; for admins and owners."),

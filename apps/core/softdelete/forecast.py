@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from apps.core import clock
+from apps.core.softdelete.engine import removing
+from apps.core.softdelete.metadata import cascade_graph
 from apps.core.softdelete.models import Deletion, DeletionState
 
 
@@ -22,24 +24,32 @@ class Day:
 
 @dataclass(slots=True)
 class Forecast:
-    """`overdue` has expired and waits for the next sweep, or an app objects to its purge; `held` is kept from it."""
+    """`overdue` has expired and waits for the next sweep, or an app objects to its purge.
+
+    `held` is under legal hold, and `kept` stays with it, since something below it is.
+    """
 
     days: list[Day] = field(default_factory=list)
     overdue: int = 0
     held: list[Deletion] = field(default_factory=list)
+    kept: list[Deletion] = field(default_factory=list)
 
 
 def forecast_purges(*, days: int = 30) -> Forecast:
     """The purges of the next `days` days, in the organization in scope."""
     now = clock.now()
     until = now + timedelta(days=days)
-    kept = Deletion.objects.filter(state=DeletionState.DELETED, expires_at__lt=until).order_by("expires_at", "pk")
-    found = list(kept.only("expires_at", "counts", "legal_hold", "root_label", "root_model", "created_at"))
-    free = [deletion for deletion in found if not deletion.legal_hold]
+    in_bin = Deletion.objects.filter(state=DeletionState.DELETED)
+    due = in_bin.filter(expires_at__lt=until).order_by("expires_at", "pk")
+    found = list(due.only("expires_at", "counts", "legal_hold", "root_label", "root_model", "created_at"))
+    holds = in_bin.filter(legal_hold=True).values_list("pk", flat=True)
+    above = set(removing.deletions_kept_by(cascade_graph(), list(holds)))
+    free = [deletion for deletion in found if not deletion.legal_hold and deletion.pk not in above]
     return Forecast(
         days=_by_day(deletion for deletion in free if deletion.expires_at and deletion.expires_at > now),
         overdue=sum(1 for deletion in free if deletion.expires_at and deletion.expires_at <= now),
         held=[deletion for deletion in found if deletion.legal_hold],
+        kept=[deletion for deletion in found if not deletion.legal_hold and deletion.pk in above],
     )
 
 

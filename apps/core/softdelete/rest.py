@@ -1,22 +1,21 @@
-"""Soft delete in the API: `DELETE` with an undo link, restore, preview, and lists with deleted rows."""
+"""Soft delete in the API: `DELETE` with an undo link, restore and preview."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from safedelete.config import DELETED_ONLY_VISIBLE, DELETED_VISIBLE
+from safedelete.config import DELETED_VISIBLE
 
 from apps.core.access import Capability
 from apps.core.deadlocks import deadlocks_retried
-from apps.core.errors import FieldError, Forbidden, MalformedRequest
+from apps.core.errors import Forbidden
 from apps.core.rest.etags import etag_of, expected_version, require_version
 from apps.core.rest.serializers import StrictSerializer
 from apps.core.rest.views import answer_row
@@ -24,8 +23,8 @@ from apps.core.softdelete.services.deleting import delete_object, protection_of
 from apps.core.softdelete.services.large import request_large_delete, rows_of_large_delete
 from apps.core.softdelete.services.previewing import DeletionPreview, preview_deletion
 from apps.core.softdelete.services.restoring import restore_object
+from apps.core.softdelete.visibility import DeletedRowsMixin
 
-INCLUDE, ONLY = "include_deleted", "only_deleted"
 REASON_LENGTH = 1000
 
 
@@ -94,35 +93,12 @@ def preview_as_data(preview: DeletionPreview) -> dict[str, object]:
     }
 
 
-class SoftDeleteMixin:
+class SoftDeleteMixin(DeletedRowsMixin):
     """Gives a viewset `DELETE`, `{id}/restore/`, `{id}/deletion-preview/` and lists with deleted rows.
 
     List it before `PodiumViewSet`. What a role needs to delete is `capabilities["destroy"]`, or else `["write"]`; it
     must be the model's `deletion_capability`.
     """
-
-    def get_queryset(self) -> models.QuerySet[Any]:
-        """Live rows; deleted ones too, or only, where an admin asks for them."""
-        queryset: Any = super().get_queryset()  # type: ignore[misc]
-        visibility = self._asked_visibility()
-        asked: models.QuerySet[Any] = queryset if visibility is None else queryset.all(force_visibility=visibility)
-        return asked
-
-    def get_serializer_class(self) -> Any:
-        """Deleted rows say who deleted them, when, and by which deletion."""
-        serializer_class = super().get_serializer_class()  # type: ignore[misc]
-        return serializer_class if self._asked_visibility() is None else _with_deletion(serializer_class)
-
-    def _asked_visibility(self) -> int | None:
-        request: Request | None = getattr(self, "request", None)
-        if request is None or getattr(self, "action", None) not in {"list", "retrieve"}:
-            return None
-        only, include = (_flag(request, name) for name in (ONLY, INCLUDE))
-        if not only and not include:
-            return None
-        if not self.access.allows(Capability.RECYCLE):  # type: ignore[attr-defined]
-            raise Forbidden("Deleted rows are shown to admins and owners.")
-        return DELETED_ONLY_VISIBLE if only else DELETED_VISIBLE
 
     @extend_schema(request=None, responses={204: None, 202: LargeDeleteSerializer})
     @deadlocks_retried
@@ -184,25 +160,3 @@ def capability_to_delete(view: Any) -> Capability:
     """What a role needs to delete through this viewset."""
     capabilities: dict[str, Capability] = view.capabilities
     return capabilities.get("destroy", capabilities["write"])
-
-
-def _flag(request: Request, name: str) -> bool:
-    value = request.query_params.get(name, "false").lower()
-    if value not in {"true", "false"}:
-        detail = f"{name} is true or false."
-        raise MalformedRequest(detail, errors=[FieldError(f"?{name}", "INVALID", detail)])
-    return value == "true"
-
-
-@cache
-def _with_deletion(serializer_class: type[serializers.ModelSerializer[Any]]) -> type[Any]:
-    """The serializer with the columns of deletion at its end."""
-    names = ("deleted_at", "deleted_by", "deletion")
-    meta = type("Meta", (serializer_class.Meta,), {"fields": (*serializer_class.Meta.fields, *names)})
-    attributes = {
-        "Meta": meta,
-        "deleted_at": serializers.DateTimeField(read_only=True),
-        "deleted_by": serializers.UUIDField(read_only=True),
-        "deletion": serializers.UUIDField(source="deletion_id", read_only=True),
-    }
-    return type(f"Deletable{serializer_class.__name__}", (serializer_class,), attributes)

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
 
 from apps.core.errors import NotFound
 from apps.core.outbox.services import emit
@@ -65,7 +64,7 @@ def create_dataset(
 def add_version(
     *, dataset_id: UUID, upload: Upload, message: str = "", created_by: UUID | None = None
 ) -> DatasetVersion:
-    """Add the next version. Numbers count deleted versions too, and are never used again.
+    """Add the next version. Numbers count deleted and purged versions too, and are never used again.
 
     Raises:
         NotFound: the dataset was deleted meanwhile.
@@ -73,12 +72,13 @@ def add_version(
     dataset = Dataset.objects.select_for_update().filter(pk=dataset_id).first()
     if dataset is None:
         raise NotFound("There is no such dataset.")
-    last = DatasetVersion.all_objects.filter(dataset=dataset).aggregate(last=Max("number"))["last"] or 0
+    dataset.last_number += 1
+    dataset.save(update_fields=["last_number"])
     survey = upload.survey
     version: DatasetVersion = DatasetVersion.objects.create(
         organization_id=dataset.organization_id,
         dataset=dataset,
-        number=last + 1,
+        number=dataset.last_number,
         content_hash=survey.sha256,
         storage_key=store_content(organization_id=dataset.organization_id, upload=upload),
         size=survey.size,

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
-from pytest_django import Settings
 
 from apps.accounts.models import Organization
 from apps.contests.models import Contest, Score
@@ -49,10 +48,8 @@ def organization() -> Organization:
 
 
 @pytest.fixture(autouse=True)
-def _files_and_an_empty_queue(tmp_path: Path, settings: Settings) -> Iterator[None]:
+def _files_and_an_empty_queue(media: Path) -> Iterator[None]:
     """The worker's storage is this test's, and nobody else's messages are in the queue."""
-    location = {"OPTIONS": {"location": str(tmp_path / "media")}}
-    settings.STORAGES = settings.STORAGES | {"files": settings.STORAGES["files"] | location}
     current_app.control.purge()
     yield
     current_app.control.purge()

@@ -153,11 +153,13 @@ class TestUsers:
         assert Client().login(username=alice.email, password=PASSWORD) is False
 
     def test_switching_somebody_off_ends_their_sessions_for_good(self, alice: User, operator: User) -> None:
-        client = signed_in(alice)
+        client, hers = signed_in(alice), browser(alice)
         body = {"email": alice.email, "full_name": "Alice", "version_read": alice.version}
         assert browser(operator).post(url("user_change", alice.pk), body).status_code == 302
         assert client.get("/api/v1/auth/me/").status_code == 401
         assert TokenFamily.objects.get().ended_by == SessionEnd.REMOVED
+        User.objects.filter(pk=alice.pk).update(is_active=True)
+        assert hers.get("/admin/").status_code == 302
 
 
 class TestMembers:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
@@ -17,6 +18,7 @@ from apps.accounts.services.sessions import set_password
 from apps.accounts.services.tokens import AccessToken, RefreshToken
 from apps.core.erasure.services import erase_person
 from apps.core.outbox.models import OutboxMessage
+from apps.core.softdelete.services import delete_object, restore_deletion
 from apps.core.tenancy import platform_scope
 from tests.api import anonymous, pointers, problem, signed_in
 from tests.factories.accounts import PASSWORD, MembershipFactory, OrganizationFactory, member
@@ -172,15 +174,26 @@ def test_signing_out_ends_the_session_with_its_access_tokens() -> None:
     problem(anonymous().post("/api/v1/auth/refresh/", {"refresh": pair["refresh"]}), 401, "TOKEN_INVALID")
 
 
-def test_a_deleted_person_loses_every_token_at_once_and_gets_none_back(alice: User) -> None:
+def test_a_deleted_person_loses_every_session_at_once_and_gets_none_back(alice: User) -> None:
     MembershipFactory.create(organization=alice.memberships.get().organization)
     pair = login(anonymous()).json()
+    browser = Client()
+    browser.force_login(alice)
+    assert browser.get("/judge/").status_code == 200
+
+    def is_out() -> None:
+        problem(bearer(pair["access"]).get("/api/v1/auth/me/"), 401, "TOKEN_INVALID")
+        problem(anonymous().post("/api/v1/auth/refresh/", {"refresh": pair["refresh"]}), 401, "TOKEN_INVALID")
+        assert browser.get("/judge/").status_code == 302
+        assert TokenFamily.objects.order_by("created_at")[0].ended_by == SessionEnd.REMOVED
+
     with platform_scope("a test"):
-        alice.delete()
-    problem(bearer(pair["access"]).get("/api/v1/auth/me/"), 401, "TOKEN_INVALID")
-    problem(anonymous().post("/api/v1/auth/refresh/", {"refresh": pair["refresh"]}), 401, "TOKEN_INVALID")
-    problem(login(anonymous()), 401, "SIGN_IN_FAILED")
-    assert TokenFamily.objects.get().ended_by == SessionEnd.REMOVED
+        deletion = delete_object(root=alice)
+        is_out()
+        problem(login(anonymous()), 401, "SIGN_IN_FAILED")
+        restore_deletion(deletion=deletion)
+    is_out()
+    assert login(anonymous()).status_code == 200
 
 
 def test_nothing_is_left_of_an_erased_persons_sessions(alice: User) -> None:

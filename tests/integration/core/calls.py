@@ -30,7 +30,6 @@ from apps.contests.models import (
 )
 from apps.contests.selectors.sign_off import read_sign_off
 from apps.contests.services.freezing import freeze_board
-from apps.core import clock
 from apps.core.softdelete.models import Deletion
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
@@ -127,12 +126,6 @@ def _stand(status: str) -> Callable[[House], None]:
     return prepare
 
 
-def _scheduled(house: House) -> None:
-    """The event has a time."""
-    with organization_scope(house.organization.pk):
-        Event.objects.filter(pk=house.one(Event).pk).update(starts_at=clock.now())
-
-
 def _certified(house: House) -> None:
     """The contest's result is signed."""
     house.one(Score)
@@ -222,8 +215,6 @@ CALLS: dict[str, Call] = {
     "POST events:event-complete": Call(prepare=_stand("live")),
     "POST events:event-archive": Call(prepare=_stand("completed")),
     "POST events:event-cancel": Call(prepare=_stand("live")),
-    "GET events:event-calendar-calendar": Call(prepare=_scheduled),
-    "GET events:calendar": Call(prepare=_scheduled),
     "POST contests:contest-list": Call(_of(Event, name="Seniors")),
     "POST contests:contest-open": Call(prepare=_contest("draft")),
     "POST contests:contest-start-scoring": Call(prepare=_contest("open")),

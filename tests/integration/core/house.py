@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import Field, ForeignKey, Model
+from django.urls import reverse
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
 
@@ -25,12 +26,15 @@ from apps.core.softdelete.services.deleting import delete_object
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
 from apps.events.selectors import calendar_token
+from apps.web import urls as web
 from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, member
 from tests.factories.contests import certify
 from tests.integration.core.authorisation import is_for
 from tests.routes import Operation, Route
 
 A_DAY = timedelta(days=1)
+# The pages of the website by name, and the parameters in their addresses.
+PAGES: dict[str, tuple[str, ...]] = {page.name: tuple(page.pattern.converters) for page in web.urlpatterns}
 # A second row of one of these needs another row behind this key, because the pair is unique.
 OWN_PARENT: dict[str, tuple[str, ...]] = {
     "accounts.Membership": ("user",),
@@ -48,8 +52,9 @@ ALSO: dict[str, dict[str, Any]] = {
     "events.Event": {"starts_at": datetime(2026, 12, 4, 10, tzinfo=UTC)},
 }
 # Parameters of routes that are not called after their model, and those that name no row.
-MODEL_OF_PARAMETER: dict[str, type[Model]] = {"session_id": TokenFamily}
+MODEL_OF_PARAMETER: dict[str, type[Model]] = {"session_id": TokenFamily, "deletion_id": Deletion}
 VALUE_OF_PARAMETER: dict[str, Callable[[House], str]] = {
+    "slug": lambda house: house.organization.slug,
     "name": lambda _: "storage",
     "token": lambda house: calendar_token(house.one(Event)),
 }
@@ -128,15 +133,22 @@ class House:
         """What the parameters in a route's address are here."""
         return {name: self._value(route, name) for name in route.parameters}
 
+    def page(self, name: str, **values: object) -> str:
+        """The address of a page here; `values` replace the usual parameters."""
+        of_page = {parameter: values.get(parameter) or self._called(parameter) for parameter in PAGES[name]}
+        return reverse(f"web:{name}", kwargs=of_page)
+
     def row_of(self, operation: Operation) -> Any:
         """The row that a route's key names; None where it has no key."""
         return self.one(operation.route.view.model) if "pk" in operation.route.parameters else None
 
     def _value(self, route: Route, name: str) -> object:
-        if name in VALUE_OF_PARAMETER:
-            return VALUE_OF_PARAMETER[name](self)
-        model = route.view.model if name == "pk" else _model_called(name)
-        return self.one(model).pk
+        return self.one(route.view.model).pk if name == "pk" else self._called(name)
+
+    def _called(self, parameter: str) -> object:
+        if parameter in VALUE_OF_PARAMETER:
+            return VALUE_OF_PARAMETER[parameter](self)
+        return self.one(_model_called(parameter)).pk
 
     def _make(self, model: type[Model]) -> Any:
         self._count += 1

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
 from apps.core import clock
+from apps.core.audit.models import AuditRecord
 from apps.core.outbox.models import OutboxMessage
 from apps.core.softdelete.hooks import Affected
 from apps.core.softdelete.models import Deletion
@@ -179,6 +180,18 @@ class TestVersions:
         assert client.get(f"{DATASETS}{dataset_id}/").json()["current_version"]["number"] == 1
         assert add_version(client, dataset_id, b"a\n2\n").json()["number"] == 3
         assert client.post(f"/api/v1/versions/{second}/restore/").json()["number"] == 2
+
+    def test_the_number_and_the_hash_of_a_purged_version_stay_known_and_taken(self, client: APIClient) -> None:
+        dataset_id = upload(client).json()["id"]
+        purged = add_version(client, dataset_id, b"a\n1\n").json()
+        client.delete(f"/api/v1/versions/{purged['id']}/")
+        with platform_scope("a test"):
+            Deletion.objects.update(expires_at=clock.now())
+            assert purge_due() == 1
+            made = AuditRecord.objects.get(row_id=purged["id"], action="created").new
+
+        assert (made["number"], made["content_hash"]) == (2, purged["content_hash"])
+        assert add_version(client, dataset_id, b"a\n2\n").json()["number"] == 3
 
     def test_a_dataset_that_is_deleted_takes_its_versions_along_and_brings_them_back(self, client: APIClient) -> None:
         body = upload(client).json()

@@ -5,14 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
-
-FILES = "django.core.files.storage.FileSystemStorage"
 
 
 @pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: Settings) -> Path:
-    """Where uploads go."""
-    folder = tmp_path / "media"
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": FILES, "OPTIONS": {"location": str(folder)}}}
-    return folder
+def _files(media: Path) -> None:
+    """Uploads go there."""

@@ -72,7 +72,7 @@ class DeletionDetailSerializer(DeletionSerializer):
 
 
 class HeldDeletionSerializer(PodiumModelSerializer):
-    """A deletion under legal hold."""
+    """A deletion that a legal hold keeps."""
 
     class Meta:
         model = Deletion
@@ -157,7 +157,8 @@ class ForecastSerializer(StrictSerializer):
 
     days = ForecastDaySerializer(many=True)
     overdue = serializers.IntegerField()
-    held = HeldDeletionSerializer(many=True)
+    held = HeldDeletionSerializer(many=True, help_text="Under legal hold.")
+    kept = HeldDeletionSerializer(many=True, help_text="Kept by a legal hold on something below.")
 
 
 class HistorySerializer(PodiumModelSerializer):

@@ -9,14 +9,18 @@ from uuid import UUID
 from django.db import models
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, changed, column, refers, run, table
-from apps.core.softdelete.graph import Graph, Key, Node, Rule
+from apps.core.softdelete.engine.sqltext import SQL, changed, column, refers, run, table, union
+from apps.core.softdelete.graph import HARD, Graph, Key, Node, Rule
 from apps.core.softdelete.metadata import model_of
 
 # Rows of other deletions below those that go: without what they belong to they could never come back.
 OTHERS = SQL("""
 SELECT DISTINCT m.deletion_id FROM {table} m JOIN {parent} p ON {refers}
 WHERE p.deletion_id = ANY(%(deletions)s::uuid[]) AND m.deletion_id <> ALL(%(deletions)s::uuid[])
+""")
+KEPT = SQL("""
+SELECT p.deletion_id FROM {table} m JOIN {parent} p ON {refers}
+WHERE m.deletion_id = ANY(%(deletions)s::uuid[]) AND p.deletion_id <> ALL(%(deletions)s::uuid[])
 """)
 ABSORB = SQL("""
 UPDATE {table} m SET deletion_id = %(deletion)s FROM {parent} p
@@ -49,6 +53,16 @@ def deletions_below(graph: Graph, root: str, deletion: UUID) -> list[UUID]:
         found += sorted(more)
 
 
+def deletions_kept_by(graph: Graph, deletions: Sequence[UUID]) -> list[UUID]:
+    """Other deletions that can't be purged as long as `deletions` are not: those with rows above theirs."""
+    found = list(deletions)
+    keys = [key for label in graph.order for key in graph.referring(label, *HARD) if key.child in graph.nodes]
+    statement = union(KEPT.format(**_joined(graph, key)) for key in keys)
+    while more := [row[0] for row in run(statement, {"deletions": found})] if found else []:
+        found += more
+    return found[len(deletions) :]
+
+
 def absorb(graph: Graph, root: str, deletion: UUID) -> int:
     """Give every deleted row below those of `deletion` to it; how many there were."""
     absorbed, keys = 0, _hard_keys(graph, root)
@@ -60,12 +74,7 @@ def absorb(graph: Graph, root: str, deletion: UUID) -> int:
 def _hard_keys(graph: Graph, root: str) -> list[Key]:
     """The keys from soft-deleted models without whose parent a row can't be."""
     reached = {node.label for node in graph.hard_below(root)}
-    return [
-        key
-        for label in reached
-        for key in graph.referring(label, Rule.CASCADE, Rule.PROTECT, Rule.RESTRICT)
-        if key.child in reached
-    ]
+    return [key for label in reached for key in graph.referring(label, *HARD) if key.child in reached]
 
 
 def _others(graph: Graph, key: Key) -> sql.Composed:

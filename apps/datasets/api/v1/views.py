@@ -22,6 +22,7 @@ from apps.core.rest.renderers import CSVRenderer
 from apps.core.rest.streams import FileResponse
 from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row, organization_required
 from apps.core.softdelete.rest import SoftDeleteMixin
+from apps.core.softdelete.visibility import DeletedRowsMixin
 from apps.datasets import services
 from apps.datasets.api.v1 import serializers
 from apps.datasets.api.v1.filters import DatasetFilter
@@ -122,7 +123,7 @@ def _uploaded(view: Any, request: Request) -> dict[str, Any]:
     return dict(serializer.validated_data)
 
 
-class DatasetVersionsViewSet(mixins.ListModelMixin, PodiumViewSet):
+class DatasetVersionsViewSet(mixins.ListModelMixin, DeletedRowsMixin, PodiumViewSet):
     """A dataset's history, and its next version."""
 
     model = DatasetVersion
@@ -141,10 +142,8 @@ class DatasetVersionsViewSet(mixins.ListModelMixin, PodiumViewSet):
             raise NotFound
         return dataset
 
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        if self.action == "create":
-            return serializers.NewVersionSerializer
-        return serializers.DatasetVersionSerializer
+    def get_serializer_class(self) -> Any:
+        return serializers.NewVersionSerializer if self.action == "create" else super().get_serializer_class()
 
     @extend_schema(
         request={"multipart/form-data": serializers.NewVersionSerializer},

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
-from pytest_django import Settings
 
 from apps.accounts.enums import Role
 from apps.contests.models import Contestant
@@ -19,18 +16,9 @@ from apps.core.jobs.models import Job
 from tests.integration.contests.admin.pages import entering, page, told
 from tests.integration.contests.arena import Arena, arena
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media", "sent")]
 
-FILES = "django.core.files.storage.FileSystemStorage"
 BAD = "number,name\n1,Twin\n8,\n"
-
-
-@pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where uploads go; jobs are done by the tests themselves."""
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": FILES, "OPTIONS": {"location": str(tmp_path)}}}
-    monkeypatch.setattr(current_app, "send_task", lambda *_args, **_options: None)
-    return tmp_path
 
 
 @pytest.fixture

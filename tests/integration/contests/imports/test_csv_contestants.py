@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from celery import current_app
-from pytest_django import Settings
 
 from apps.accounts.enums import Role
 from apps.contests.models import Contestant, Entry, Recusal
@@ -17,19 +13,9 @@ from tests.api import pointers, problem
 from tests.integration.contests.arena import Arena, arena
 from tests.integration.contests.imports.uploads import count, faults_of, imported, refused, rehearsed, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media", "sent")]
 
 HEADER = "number,name,affiliation,email,members,categories\n"
-FILES = "django.core.files.storage.FileSystemStorage"
-
-
-@pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where uploads go; jobs are done by the tests themselves."""
-    folder = tmp_path / "media"
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": FILES, "OPTIONS": {"location": str(folder)}}}
-    monkeypatch.setattr(current_app, "send_task", lambda *_args, **_options: None)
-    return folder
 
 
 @pytest.fixture

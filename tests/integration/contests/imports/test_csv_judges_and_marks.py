@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from celery import current_app
-from pytest_django import Settings
 
 from apps.accounts.enums import Role
 from apps.contests.models import Assignment, Judge, Recusal, Score
@@ -18,18 +15,9 @@ from tests.factories.contests import RecusalFactory
 from tests.integration.contests.arena import Arena, arena
 from tests.integration.contests.imports.uploads import count, faults_of, imported, refused, rehearsed, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media", "sent")]
 
-FILES = "django.core.files.storage.FileSystemStorage"
 MARKS = "number,category,criterion,seat,value,state\n"
-
-
-@pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where uploads go; jobs are done by the tests themselves."""
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": FILES, "OPTIONS": {"location": str(tmp_path)}}}
-    monkeypatch.setattr(current_app, "send_task", lambda *_args, **_options: None)
-    return tmp_path
 
 
 @pytest.fixture

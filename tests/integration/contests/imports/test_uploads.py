@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
-from pytest_django import Settings
 
 from apps.accounts.models import Organization
 from apps.contests.enums import ContestStatus
@@ -24,25 +22,7 @@ from apps.core.tenancy import organization_scope, platform_scope
 from apps.events.models import Event
 from tests.unit.contests.imports.small_files import TEXTS, small_files, zipped
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-FILES = "django.core.files.storage.FileSystemStorage"
-
-
-@pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: Settings) -> Path:
-    """Where uploads go."""
-    folder = tmp_path / "media"
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": FILES, "OPTIONS": {"location": str(folder)}}}
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The tasks that went to the broker."""
-    names: list[str] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, **_options: names.append(name))
-    return names
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media", "sent")]
 
 
 def kept(media: Path) -> list[str]:

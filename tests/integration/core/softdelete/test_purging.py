@@ -295,3 +295,19 @@ def test_the_forecast_counts_by_day_and_names_what_is_held(fake_clock: FakeClock
 
     fake_clock.advance(28 * DAY)
     assert forecast_purges(days=1).overdue == 2
+
+
+def test_the_forecast_leaves_out_what_a_hold_below_keeps(fake_clock: FakeClock) -> None:
+    """Whatever stands between, and however late the hold itself would expire."""
+    zoo, other = Zoo(1, 2), Zoo(1, 1)
+    animal = delete_object(root=zoo.beasts[0])
+    cage, park = delete_object(root=zoo.cages[0]), delete_object(root=zoo.park)
+    delete_object(root=other.park)
+    Deletion.objects.filter(pk=animal.pk).update(legal_hold=True, expires_at=fake_clock.now() + timedelta(days=3000))
+
+    forecast = forecast_purges(days=60)
+
+    assert [day.deletions for day in forecast.days] == [1]
+    assert ([deletion.pk for deletion in forecast.kept], forecast.held) == ([cage.pk, park.pk], [])
+    fake_clock.advance(61 * DAY)
+    assert (purge_due(), Park._base_manager.count(), Animal._base_manager.count()) == (1, 1, 2)

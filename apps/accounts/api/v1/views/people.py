@@ -77,10 +77,8 @@ class MembershipViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
         manages = self.access.allows(Capability.MANAGE_PEOPLE)
         return members_of(self.access.organization_id, only_user=None if manages else self.access.user_id)
 
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        if self.action == "create":
-            return serializers.NewMembershipSerializer
-        return serializers.MembershipSerializer
+    def get_serializer_class(self) -> Any:
+        return serializers.NewMembershipSerializer if self.action == "create" else super().get_serializer_class()
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         """Make a person a member."""

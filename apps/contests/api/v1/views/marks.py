@@ -32,6 +32,7 @@ from apps.contests.services.scores import change_mark, record_marks
 from apps.core.access import Capability
 from apps.core.rest.etags import expected_version
 from apps.core.rest.views import PodiumViewSet, ReadMixin, answer_row
+from apps.core.softdelete.visibility import DeletedRowsMixin
 
 
 class ScoreViewSet(PartViewSet):
@@ -103,7 +104,7 @@ class ScoreViewSet(PartViewSet):
         return Response({"scores": self.get_serializer(scores, many=True).data}, status=201)
 
 
-class DeductionViewSet(ReadMixin, mixins.CreateModelMixin, PodiumViewSet):
+class DeductionViewSet(ReadMixin, mixins.CreateModelMixin, DeletedRowsMixin, PodiumViewSet):
     """Points taken from entries. Append-only: a wrong one is reversed."""
 
     model = Deduction

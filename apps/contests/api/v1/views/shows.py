@@ -24,6 +24,7 @@ from apps.core.rest.filters import refuse_unknown_params
 from apps.core.rest.renderers import CSVRenderer, PageRenderer
 from apps.core.rest.sheets import CSV, attachment, csv_file
 from apps.core.rest.views import PodiumViewSet, ReadMixin
+from apps.core.softdelete.visibility import DeletedRowsMixin
 
 
 class ShowViewSet(PodiumViewSet):
@@ -96,7 +97,7 @@ class CategoryDrawViewSet(PodiumViewSet):
         return Response(shown, status=201, headers={"Location": shown["url"], "ETag": f'"{draw.version}"'})
 
 
-class DrawViewSet(ReadMixin, PodiumViewSet):
+class DrawViewSet(ReadMixin, DeletedRowsMixin, PodiumViewSet):
     """Draws that took place. The latest one of a category is the one that counts."""
 
     model = Draw
