@@ -21,6 +21,8 @@ from config.variable import (
     ROOT,
     SCHEDULE,
     SECONDS,
+    SITE_URL,
+    SMTP_SERVER_URL,
     TEXT,
     TRUTH,
     WHOLE,
@@ -175,6 +177,36 @@ ENCRYPTION_KEYS: Final[Variable[tuple[str, ...]]] = Variable(
     "Keys for secrets in the database (any text of 32 characters or more), the newest first: it encrypts, the others "
     "still decrypt. Unset, derived from `DJANGO_SECRET_KEY`.",
     secret=True,
+)
+
+# Mail
+
+PUBLIC_URL: Final = Variable(
+    "PUBLIC_URL",
+    SITE_URL,
+    "",
+    "Where people reach Podium, for the links in mails: `https://podium.example`. Unset, `http://HOST:PORT`.",
+)
+SMTP_URL: Final = Variable(
+    "SMTP_URL",
+    SMTP_SERVER_URL,
+    "",
+    "Mail server: `smtp+starttls://user:password@host:587`, `smtps://…` (TLS from the start) or `smtp://…`. "
+    "Unset, mails are written to `PODIUM_HOME/mail`.",
+    secret=True,
+)
+SMTP_SECOND_URL: Final = Variable(
+    "SMTP_SECOND_URL", SMTP_SERVER_URL, "", "Mail server that is asked where the first takes nothing.", secret=True
+)
+EMAIL_FROM: Final = Variable("EMAIL_FROM", TEXT, "Podium <podium@localhost>", "Sender of all mails.")
+OPERATOR_EMAILS: Final[Variable[tuple[str, ...]]] = Variable(
+    "OPERATOR_EMAILS", NAMES, (), "Who hears of the platform's own troubles. Unset, everybody who is staff."
+)
+EMAIL_RETRY_SCHEDULE: Final[Variable[tuple[int, ...]]] = Variable(
+    "EMAIL_RETRY_SCHEDULE",
+    SCHEDULE,
+    (0, 10, 60, 600, 1800, 7200, 21_600, 43_200, 86_400),
+    "Seconds before each attempt to send a mail; as many attempts as there are numbers.",
 )
 
 # Observability

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Forbidden, TooManyRequests, Unauthenticated
+from apps.core.errors import Conflict, Forbidden, Gone, TooManyRequests, Unauthenticated
 
 
 class SignInFailed(Unauthenticated):
@@ -45,3 +45,10 @@ class OwnerNeeded(Forbidden):
 
     code = "OWNER_NEEDED"
     title = "Only an owner may do this"
+
+
+class ResetLinkInvalid(Gone):
+    """The link for a new password was used, is too old, or was never ours."""
+
+    code = "RESET_LINK_INVALID"
+    title = "This link is no longer good"

@@ -48,6 +48,14 @@ def account_events() -> list[EventType]:
             of_platform=True,
         ),
         EventType(
+            name="user.password_reset_requested",
+            app="accounts",
+            meaning="Somebody asked for a link to choose a new password; it goes to the person's address.",
+            subject="user/{user_id}",
+            data={"user_id": PERSON},
+            of_platform=True,
+        ),
+        EventType(
             name="session.token_reused",
             app="accounts",
             meaning="A refresh token came twice, so that somebody may have copied it; its session has ended.",

@@ -32,14 +32,17 @@ class ContestsConfig(AppConfig):
         from apps.contests.messages import contest_events  # noqa: PLC0415
         from apps.contests.services import deletions  # noqa: PLC0415 - models are loaded by now
         from apps.contests.services.imports.storing import discard_upload  # noqa: PLC0415
+        from apps.contests.services.mails import mails_about_contests  # noqa: PLC0415
         from apps.core.jobs.hooks import job_finished  # noqa: PLC0415
         from apps.core.outbox.catalogue import event_types  # noqa: PLC0415
         from apps.core.rest.root import api_resources  # noqa: PLC0415
         from apps.core.softdelete import hooks  # noqa: PLC0415
+        from apps.notifications.services.email.hooks import mails_about  # noqa: PLC0415
 
         api_resources.register(resources)
         event_types.register(contest_events)
         job_finished.register(discard_upload)
+        mails_about.register(mails_about_contests)
         hooks.may_delete.register(deletions.objections_to_deleting)
         hooks.may_purge.register(deletions.objections_to_purging)
         hooks.may_restore.register(deletions.objections_to_restoring)

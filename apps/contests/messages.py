@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apps.contests.enums import ContestStatus
-from apps.core.outbox.catalogue import EventType, Field, identifier, one_of, text, whole, yes_or_no
+from apps.core.outbox.catalogue import EventType, Field, identifier, identifiers, one_of, text, whole, yes_or_no
 
 DATA: Mapping[str, Field] = {
     "id": identifier("The contest."),
@@ -58,6 +58,11 @@ def contest_events() -> list[EventType]:
             "The starting order of a category was drawn.",
             category=identifier("The category."),
             draw=identifier("The draw, with its seed."),
+        ),
+        _contest(
+            "contest.judges_seated",
+            "Judges were given seats on a contest's panels.",
+            assignments=identifiers("Their seats."),
         ),
         _contest("leaderboard.frozen", "The public board stands still from now on."),
         _contest("leaderboard.unfrozen", "The public board follows the marks again."),

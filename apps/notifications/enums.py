@@ -1,4 +1,4 @@
-"""Where endpoints and deliveries stand."""
+"""Where endpoints, deliveries and mails stand, and what mails are about."""
 
 from __future__ import annotations
 
@@ -32,3 +32,64 @@ class DeliveryState(models.TextChoices):
 
 
 UNDELIVERED = (DeliveryState.FAILED, DeliveryState.CANCELLED)
+
+
+class MailState(models.TextChoices):
+    """Where a mail stands. Those that are queued or being sent have a time at which they are due."""
+
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    BOUNCED = "bounced", "Bounced"
+    SUPPRESSED = "suppressed", "Not sent: the address bounced before"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ON_ITS_WAY = (MailState.QUEUED, MailState.SENDING)
+
+
+class MailTopic(models.TextChoices):
+    """What people can switch off and on, each for themselves."""
+
+    ACCOUNT = "account", "Your account and memberships"
+    JUDGING = "judging", "Seats on panels"
+    SIGNING = "signing", "Results to sign"
+    RESULTS = "results", "Published results"
+    DELETIONS = "deletions", "Deletions that become final"
+    WEBHOOKS = "webhooks", "Webhooks that were disabled"
+    OPERATIONS = "operations", "The platform's own troubles"
+
+
+class MailKind(models.TextChoices):
+    """Which mail it is."""
+
+    MEMBERSHIP = "membership", "Membership"
+    ROLE_CHANGED = "role_changed", "New role"
+    PASSWORD_RESET = "password_reset", "Password reset"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    JUDGE_SEATED = "judge_seated", "Seat on a panel"
+    SIGNATURE_NEEDED = "signature_needed", "Result to sign"
+    RESULT_PUBLISHED = "result_published", "Result published"
+    PURGE_NEAR = "purge_near", "Deletion becomes final"
+    WEBHOOK_DISABLED = "webhook_disabled", "Webhook disabled"
+    CIRCUIT_OPENED = "circuit_opened", "Circuit opened"
+
+
+TOPIC_OF = {
+    MailKind.MEMBERSHIP: MailTopic.ACCOUNT,
+    MailKind.ROLE_CHANGED: MailTopic.ACCOUNT,
+    MailKind.PASSWORD_RESET: MailTopic.ACCOUNT,
+    MailKind.PASSWORD_CHANGED: MailTopic.ACCOUNT,
+    MailKind.JUDGE_SEATED: MailTopic.JUDGING,
+    MailKind.SIGNATURE_NEEDED: MailTopic.SIGNING,
+    MailKind.RESULT_PUBLISHED: MailTopic.RESULTS,
+    MailKind.PURGE_NEAR: MailTopic.DELETIONS,
+    MailKind.WEBHOOK_DISABLED: MailTopic.WEBHOOKS,
+    MailKind.CIRCUIT_OPENED: MailTopic.OPERATIONS,
+}
+# Somebody waits for these, or nobody could work without them: there is no switch.
+ALWAYS_SENT = frozenset({MailTopic.ACCOUNT, MailTopic.OPERATIONS})
+# Members get these once they have switched them on; everything else until they switch it off.
+OFF_AT_FIRST = frozenset({MailTopic.RESULTS})
+URGENT = frozenset({MailTopic.ACCOUNT, MailTopic.OPERATIONS})

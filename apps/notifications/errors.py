@@ -1,4 +1,4 @@
-"""What can go wrong with webhooks."""
+"""What can go wrong with webhooks and mails."""
 
 from __future__ import annotations
 
@@ -24,3 +24,17 @@ class PayloadGone(Gone):
 
     code = "PAYLOAD_GONE"
     title = "The payload is no longer there"
+
+
+class MailUnderWay(Conflict):
+    """The mail is not finished: it will be sent anyway."""
+
+    code = "MAIL_UNDER_WAY"
+    title = "This mail is not finished yet"
+
+
+class WordsGone(Gone):
+    """What the mail said has been erased, with a person or with age, and can't be sent again."""
+
+    code = "WORDS_GONE"
+    title = "The words of this mail are no longer there"

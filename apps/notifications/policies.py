@@ -1,10 +1,12 @@
-"""Which events an endpoint wants: pure functions on patterns."""
+"""Which events an endpoint wants, and which mails people can do without: pure functions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+
+from apps.notifications.enums import ALWAYS_SENT
 
 PATTERN = re.compile(r"(?:\*|[a-z][a-z0-9_]*)(?:\.(?:\*|[a-z][a-z0-9_]*))*")
 
@@ -23,3 +25,8 @@ def is_wanted(event_type: str, patterns: Sequence[str]) -> bool:
 def _reader(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """`*` stands for one part or more of a type, so that `dataset.*` means `dataset.version.created` too."""
     return re.compile("|".join(re.escape(pattern).replace(r"\*", ".+") for pattern in patterns) or r"(?!)")
+
+
+def is_optional(topic: str) -> bool:
+    """Whether people can switch the mails of a topic off."""
+    return topic not in ALWAYS_SENT

@@ -8,6 +8,10 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from apps.core.correlation.celery import QuietTask
+from apps.core.tenancy import platform_scope
+from apps.notifications.services.email.purges import warn_of_purges
+from apps.notifications.services.email.retention import forget_old_mail
+from apps.notifications.services.email.sending import send_due_mail
 from apps.notifications.services.webhooks.retention import forget_old
 from apps.notifications.services.webhooks.sending import send_due
 
@@ -35,3 +39,22 @@ def send_webhooks() -> int:
 def forget_old_webhooks() -> dict[str, int]:
     """Remove attempts and payloads that were kept long enough."""
     return forget_old()
+
+
+@shared_task(name="notifications.send_mail", base=QuietTask, ignore_result=True)
+def send_mail() -> int:
+    """Send every mail that is due."""
+    return send_due_mail(is_stopping=_is_stopping)
+
+
+@shared_task(name="notifications.forget_old_mail", base=QuietTask, ignore_result=True)
+def forget_mail() -> dict[str, int]:
+    """Remove mails that were kept long enough."""
+    return forget_old_mail()
+
+
+@shared_task(name="notifications.warn_of_purges", base=QuietTask, ignore_result=True)
+def tell_of_purges() -> int:
+    """Tell of deletions that become final soon."""
+    with platform_scope("the recycle bins of every organization"):
+        return warn_of_purges()

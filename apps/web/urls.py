@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from apps.web.views import boards, home, judging, recycle_bin, tally
+from apps.web.views import boards, home, judging, mail, passwords, recycle_bin, tally
 
 app_name = "web"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", home.SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(next_page="web:home"), name="sign-out"),
+    path("password/", passwords.ask, name="forgotten"),
+    path("password/<uuid:user_id>/<str:token>/", passwords.choose, name="password"),
+    path("mail/unsubscribe/<str:token>/", mail.unsubscribe, name="unsubscribe"),
     path("boards/<uuid:contest_id>/", boards.board, name="board"),
     path("judge/", judging.seats, name="seats"),
     path("judge/<uuid:assignment_id>/", judging.seat, name="seat"),

@@ -7,6 +7,7 @@ from config.settings.database import *  # noqa: F403
 from config.settings.files import *  # noqa: F403
 from config.settings.first_start import *  # noqa: F403
 from config.settings.logs import *  # noqa: F403
+from config.settings.mail import *  # noqa: F403
 from config.settings.messages import *  # noqa: F403
 from config.settings.metrics import *  # noqa: F403
 from config.settings.resilience import *  # noqa: F403

@@ -49,6 +49,14 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10.0, "queue": "webhooks"},
     },
     "webhooks-forget": {"task": "notifications.forget_old_webhooks", "schedule": 3600.0},
+    # The same for mails: what is written wakes a worker at once.
+    "mail-send": {
+        "task": "notifications.send_mail",
+        "schedule": 10.0,
+        "options": {"expires": 20.0, "queue": "mail"},
+    },
+    "mail-forget": {"task": "notifications.forget_old_mail", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "purges-tell": {"task": "notifications.warn_of_purges", "schedule": 21600.0, "options": {"expires": 3600.0}},
     "totals": {"task": "contests.refresh_totals", "schedule": 30.0, "options": {"expires": 30.0}},
     "outbox-remove-published": {
         "task": "messaging.remove_published",

@@ -11,6 +11,7 @@ from config import env
 _MAIL = {
     # Five in a row are no accident; ten calls a minute is what a small event sends while it is busy. A mail server
     # that is restarted is back within a minute. Nobody waits for a mail: three attempts, then the queue has it.
+    # (Of the platform's own mails each attempt is a call of its own: their rows are the queue, EMAIL_RETRY_SCHEDULE.)
     "breaker": {"failure_threshold": 5, "volume_threshold": 10, "recovery_timeout": 60.0},
     "retry": {"attempts": 3, "base": 1.0, "cap": 10.0},
     "deadline": 10.0,
@@ -37,6 +38,7 @@ RESILIENCE = {
     "REQUEST_DEADLINE": 30.0,
     "SERVICES": {
         "email": _MAIL,
+        "email_second": _MAIL,
         "sms": _MAIL,
         "storage": {
             # Uploads are large and worth repeating: five attempts within two minutes outlast a failover.

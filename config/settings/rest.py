@@ -38,6 +38,7 @@ API_RATES = {
     "public": "600/minute",
     "login": "10/minute",
     "refresh": "60/minute",
+    "reset": "5/minute",
 }
 
 SPECTACULAR_SETTINGS = {
@@ -66,6 +67,10 @@ SPECTACULAR_SETTINGS = {
         "EndpointStateEnum": "apps.notifications.enums.EndpointState",
         "EntryStateEnum": "apps.contests.enums.EntryState",
         "JobStateEnum": "apps.core.jobs.models.JobState",
+        "KindEnum": "apps.contests.enums.TableKind",
+        "MailKindEnum": "apps.notifications.enums.MailKind",
+        "MailStateEnum": "apps.notifications.enums.MailState",
+        "MailTopicEnum": "apps.notifications.enums.MailTopic",
         "MembershipRoleEnum": "apps.accounts.enums.Role",
         "ScoreStateEnum": "apps.contests.enums.ScoreState",
         "SeatRoleEnum": "apps.contests.enums.SeatRole",

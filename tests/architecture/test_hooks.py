@@ -23,6 +23,7 @@ EXPECTED: dict[str, list[str]] = {
     "erasing": ["accounts", "notifications"],
     "event_types": ["accounts", "contests", "core", "datasets", "events", "messaging", "notifications"],
     "job_finished": ["contests"],
+    "mails_about": ["contests", "notifications"],
     "may_delete": ["accounts", "contests"],
     "may_purge": ["contests"],
     "may_restore": ["contests"],

@@ -21,6 +21,7 @@ CAN_CONNECT = (
     "botocore",
     "confluent_kafka",
     "django.core.cache",
+    "django.core.mail",
     "ftplib",
     "http.client",
     "httpx",
@@ -45,6 +46,7 @@ CAN_CONNECT = (
 MAY: dict[str, str] = {
     "apps/resilience/": "the policies themselves",
     "apps/core/rates.py": "behind the policy `cache`, which resilience puts around it (`protect_with`)",
+    "apps/integrations/mail/": "couriers, behind the policies `email` and `email_second`",
     "apps/messaging/bell.py": "LISTENs to PostgreSQL on a connection of its own, and does without where it can't",
     "apps/operations/probes.py": "health asks each thing itself, within its own limit",
 }

@@ -26,6 +26,8 @@ OPEN_TO_ALL = {
     "v1:accounts:refresh": "a refresh token is the credential",
     "v1:accounts:verify": "a token is the credential",
     "v1:accounts:logout": "a refresh token is the credential",
+    "v1:accounts:password-reset": "whoever has forgotten a password can't sign in; the answer tells nothing",
+    "v1:accounts:password-reset-confirm": "the mailed link is the credential",
     "v1:events:calendar": "the link is the credential, for calendar programs that can't sign in",
 }
 

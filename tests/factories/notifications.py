@@ -1,4 +1,4 @@
-"""Webhook endpoints, messages and deliveries."""
+"""Webhook endpoints, messages and deliveries; mails."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import factory
 
 from apps.core import clock
 from apps.core.encryption import Sealed
-from apps.notifications.enums import DeliveryState
-from apps.notifications.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
+from apps.core.ids import new_id
+from apps.notifications.enums import DeliveryState, MailKind, MailState, MailTopic
+from apps.notifications.models import (
+    EmailMessage,
+    SuppressedAddress,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 from apps.notifications.services.webhooks.signing import new_secret
 from tests.factories.accounts import OrganizationFactory
 from tests.factories.scoped import ScopedFactory
@@ -51,3 +58,35 @@ class WebhookDeliveryFactory(ScopedFactory[WebhookDelivery]):
     attempts = 8
     next_attempt_at = None
     finished_at = factory.LazyFunction(clock.now)
+
+
+class EmailMessageFactory(ScopedFactory[EmailMessage]):
+    """A mail that was given up."""
+
+    class Meta:
+        model = EmailMessage
+
+    organization = factory.SubFactory(OrganizationFactory)
+    message_id = factory.LazyFunction(new_id)
+    kind = MailKind.RESULT_PUBLISHED
+    topic = MailTopic.RESULTS
+    recipient = factory.Sequence(lambda n: f"recipient-{n}@example.org")
+    subject = "The result is out"
+    text = "It has been published."
+    html = "<p>It has been published.</p>"
+    state = MailState.FAILED
+    attempts = 9
+    next_attempt_at = None
+    finished_at = factory.LazyFunction(clock.now)
+
+
+class SuppressedAddressFactory(ScopedFactory[SuppressedAddress]):
+    """An address that bounced."""
+
+    class Meta:
+        model = SuppressedAddress
+
+    organization = factory.SubFactory(OrganizationFactory)
+    address = factory.Sequence(lambda n: f"gone-{n}@example.org")
+    code = 550
+    reason = "5.1.1 No such user"

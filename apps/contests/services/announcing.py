@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from apps.contests.models import Contest
+from apps.contests.models import Assignment, Contest
 from apps.contests.policies import public_follows
 from apps.core.outbox.services import DomainEvent, emit_many
 
@@ -24,6 +24,13 @@ def announce_changed_boards(contests: Iterable[Contest]) -> None:
     emit_many(
         [_event(contest, "leaderboard.changed", {"public_changed": public_follows(contest)}) for contest in contests]
     )
+
+
+def announce_seated(contest: Contest, seats: Iterable[Assignment]) -> None:
+    """Say that judges were given these seats, in one event."""
+    ids = [str(seat.pk) for seat in seats]
+    if ids:
+        announce(contest, "contest.judges_seated", assignments=ids)
 
 
 def _event(contest: Contest, type_: str, data: dict[str, object]) -> DomainEvent:

@@ -13,7 +13,7 @@ from django.db.models.functions import Mod
 from apps.contests.enums import ScoreState
 from apps.contests.models import Assignment, Category, Contest, Contestant, Criterion, Entry, Judge, Recusal, Score
 from apps.contests.policies import CHANGEABLE
-from apps.contests.services.announcing import announce_changed_boards
+from apps.contests.services.announcing import announce_changed_boards, announce_seated
 from apps.contests.services.conflicts import recuse_affiliated
 from apps.contests.services.holding import hold_for_update, require_changeable
 from apps.core.errors import FieldError, Invalid, NotFound
@@ -56,6 +56,8 @@ def add_part(*, part: Part) -> Part:
     _insert(part)
     if isinstance(part, Criterion):
         count_policy(contest)
+    if isinstance(part, Assignment):
+        announce_seated(contest, [part])
     _follow_up(part, contest)
     return part
 

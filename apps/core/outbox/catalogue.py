@@ -35,6 +35,12 @@ def identifier(meaning: str, *, nullable: bool = False) -> Field:
     return Field({"type": kind, "format": "uuid", "description": meaning}, EXAMPLE_ID)
 
 
+def identifiers(meaning: str) -> Field:
+    """The ids of some rows."""
+    one = {"type": "string", "format": "uuid"}
+    return Field({"type": "array", "items": one, "description": meaning}, [EXAMPLE_ID])
+
+
 def text(meaning: str, example: str, *, required: bool = True) -> Field:
     """Any text."""
     return Field({"type": "string", "description": meaning}, example, required)

@@ -1,5 +1,6 @@
 """What notifications keep."""
 
+from apps.notifications.models.mail import EmailMessage, MailSwitch, PurgeNotice, SuppressedAddress, Unsubscription
 from apps.notifications.models.webhooks import (
     DeliveryAttempt,
     WebhookDelivery,
@@ -7,4 +8,14 @@ from apps.notifications.models.webhooks import (
     WebhookMessage,
 )
 
-__all__ = ["DeliveryAttempt", "WebhookDelivery", "WebhookEndpoint", "WebhookMessage"]
+__all__ = [
+    "DeliveryAttempt",
+    "EmailMessage",
+    "MailSwitch",
+    "PurgeNotice",
+    "SuppressedAddress",
+    "Unsubscription",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
+]

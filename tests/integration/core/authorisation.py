@@ -47,6 +47,8 @@ TABLE: dict[str, dict[str, Who]] = {
     "accounts:logout": {"POST": ANYBODY},
     "accounts:me": {"GET": MEMBERS},
     "accounts:password": {"POST": SIGNED_IN},
+    "accounts:password-reset": {"POST": ANYBODY},
+    "accounts:password-reset-confirm": {"POST": ANYBODY},
     "accounts:session-list": {"GET": SIGNED_IN},
     "accounts:session-detail": {"DELETE": frozenset({"owner"})},
     # people
@@ -185,6 +187,13 @@ TABLE: dict[str, dict[str, Who]] = {
     "notifications:webhook-delivery-list": {"GET": ADMINS},
     "notifications:webhook-delivery-detail": {"GET": ADMINS},
     "notifications:webhook-delivery-redeliver": {"POST": ADMINS},
+    # mails
+    "notifications:email-list": {"GET": ADMINS},
+    "notifications:email-detail": {"GET": ADMINS},
+    "notifications:email-resend": {"POST": ADMINS},
+    "notifications:suppressed-address-list": {"GET": ADMINS},
+    "notifications:suppressed-address-detail": {"GET": ADMINS, "DELETE": ADMINS},
+    "notifications:mail-switches": {"GET": MEMBERS - OPERATORS, "PATCH": MEMBERS - OPERATORS},
     # long work
     "operations:job-list": {"GET": MEMBERS},
     "operations:job-detail": {"GET": ORGANIZERS},

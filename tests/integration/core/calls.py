@@ -15,8 +15,9 @@ from django.db.models import Model
 from django.urls import reverse
 
 from apps.accounts.enums import Role
-from apps.accounts.models import TokenFamily
+from apps.accounts.models import TokenFamily, User
 from apps.accounts.policies import MemberAccess
+from apps.accounts.services.passwords import reset_token
 from apps.accounts.services.tokens import TokenPair, issue_pair
 from apps.contests.models import (
     Assignment,
@@ -70,6 +71,12 @@ def status_of(operation: Operation) -> int:
 
 def _pair(house: House) -> TokenPair:
     return issue_pair(house.one(TokenFamily))
+
+
+def _reset(house: House) -> dict[str, str]:
+    """What the link of a mail says."""
+    owner = User.objects.get(pk=house.owner.pk)
+    return {"user": str(owner.pk), "token": reset_token(owner), "new_password": "another long passphrase 7"}
 
 
 def _id(model: type[Model]) -> Callable[[House], str]:
@@ -205,6 +212,8 @@ CALLS: dict[str, Call] = {
     "POST accounts:password": Call(
         lambda _: {"current_password": PASSWORD, "new_password": "another long passphrase 7"}, status=204
     ),
+    "POST accounts:password-reset": Call(lambda house: {"email": house.owner.email}, status=202),
+    "POST accounts:password-reset-confirm": Call(_reset, status=204),
     "POST accounts:organization-list": Call(lambda house: {"name": "Rink", "owner_email": house.owner.email}),
     "POST accounts:membership-list": Call(lambda _: {"email": "new@example.org", "role": "judge"}),
     "PUT accounts:membership-detail": Call(lambda _: {"role": "judge"}),
@@ -252,6 +261,8 @@ CALLS: dict[str, Call] = {
     "POST notifications:webhook-endpoint-test": Call(status=202),
     "POST notifications:webhook-endpoint-recover": Call(lambda _: {"since": "2026-01-01T00:00:00Z"}),
     "POST notifications:webhook-delivery-redeliver": Call(status=202),
+    "POST notifications:email-resend": Call(status=202),
+    "PATCH notifications:mail-switches": Call(lambda _: {"results": True}),
     "POST operations:import-list": Call(_competition, status=202, format="multipart"),
     "POST operations:import-contestants": Call(
         _csv("number,name,categories\n900002,Mao,{category}\n"), status=202, format="multipart"

@@ -36,6 +36,7 @@ SERVICES = [
     "confluence_api",
     "database",
     "email",
+    "email_second",
     "event_stream",
     "jira_api",
     "sms",

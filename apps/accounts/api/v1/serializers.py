@@ -55,6 +55,20 @@ class PasswordChangeSerializer(StrictSerializer):
     new_password = PasswordField()
 
 
+class ResetRequestSerializer(StrictSerializer):
+    """Whose password was forgotten."""
+
+    email = serializers.EmailField(max_length=254)
+
+
+class ResetSerializer(StrictSerializer):
+    """What the link in the mail says, and the new password."""
+
+    user = serializers.UUIDField()
+    token = serializers.CharField(max_length=100)
+    new_password = PasswordField()
+
+
 class UserSerializer(serializers.ModelSerializer[User]):
     """A person, as they see themselves."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from apps.accounts.selectors import members_of
 from apps.contests.enums import SeatRole
 from apps.contests.models import Assignment, Category, Judge
-from apps.contests.services.announcing import announce_changed_boards
+from apps.contests.services.announcing import announce_changed_boards, announce_seated
 from apps.contests.services.conflicts import recuse_affiliated
 from apps.contests.services.imports.intake import BATCH, Intake, give, save_changed
 from apps.contests.services.imports.tables import Row
@@ -90,6 +90,7 @@ class JudgeIntake(Intake):
         recuse_where_seated(self._moved)
         if self.contest is not None:
             recuse_affiliated(contest_id=self.contest.pk)
+            announce_seated(self.contest, self._seats)
             announce_changed_boards([self.contest])
 
     def _find(self, row: Row, column: str, key: str) -> Judge | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from apps.core.rest.routers import PodiumRouter
-from apps.notifications.api.v1.views import webhooks
+from apps.core.rest.routers import PodiumRouter, route
+from apps.notifications.api.v1.views import mail, webhooks
 
 app_name = "notifications"
 
@@ -13,4 +13,14 @@ router = PodiumRouter()
 router.register("webhook-endpoints", webhooks.WebhookEndpointViewSet, basename="webhook-endpoint")
 router.register("webhook-deliveries", webhooks.WebhookDeliveryViewSet, basename="webhook-delivery")
 
-urlpatterns: list[URLPattern | URLResolver] = [*router.urls]
+router.register("emails", mail.EmailMessageViewSet, basename="email")
+router.register("suppressed-addresses", mail.SuppressedAddressViewSet, basename="suppressed-address")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *router.urls,
+    route(
+        r"^mail-switches/$",
+        mail.MailSwitchViewSet.as_view({"get": "show", "patch": "change"}),
+        name="mail-switches",
+    ),
+]

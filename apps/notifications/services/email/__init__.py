@@ -1,0 +1,1 @@
+"""Mails: written when something happens, sent by workers."""

@@ -1,0 +1,253 @@
+"""Which mail follows from what, to whom, and from what none does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from apps.accounts.enums import Role
+from apps.accounts.models import Membership, Organization, User
+from apps.accounts.selectors import access_in
+from apps.accounts.services.members import add_member, change_role
+from apps.accounts.services.sessions import set_password
+from apps.contests.models import Assignment, Contest
+from apps.core.ids import new_id
+from apps.core.outbox.models import OutboxMessage
+from apps.messaging.hooks import PublishedMessage
+from apps.notifications.enums import DisabledReason, MailKind, MailTopic
+from apps.notifications.models import EmailMessage
+from apps.notifications.services.email.sending import send_due_mail
+from apps.notifications.services.email.unsubscribing import set_switches
+from tests.api import anonymous, signed_in
+from tests.factories.accounts import MembershipFactory, OperatorFactory, UserFactory, member
+from tests.factories.contests import AssignmentFactory, ContestantFactory, ContestFactory, JudgeFactory
+from tests.integration.notifications.conftest import endpoint_at, message, publish_again
+from tests.post_office import PostOffice
+
+pytestmark = pytest.mark.django_db
+
+
+def written() -> list[tuple[str, str]]:
+    """Kind and recipient of all mails, in order."""
+    return sorted(EmailMessage.of_all_organizations.values_list("kind", "recipient"))
+
+
+def publish_outbox() -> list[PublishedMessage]:
+    """What the relay does with everything that was told."""
+    told = [
+        PublishedMessage(
+            id=row.pk,
+            organization_id=row.organization_id,
+            type=row.type,
+            subject=row.subject,
+            sequence=1,
+            data=row.data,
+            time=row.created_at,
+            correlation_id=row.correlation_id,
+            traceparent=row.traceparent,
+            actor_id=row.actor_id,
+        )
+        for row in OutboxMessage.objects.order_by("pk")
+    ]
+    publish_again(told)
+    return told
+
+
+def contest_message(contest: Contest, type: str, **data: Any) -> PublishedMessage:
+    return message(
+        contest.organization,
+        type=type,
+        subject=f"contest/{contest.pk}",
+        data={"id": str(contest.pk), "event": str(contest.event_id), "status": contest.status, **data},
+    )
+
+
+def test_somebody_new_is_welcomed_with_a_link_to_choose_a_password(club: Organization, office: PostOffice) -> None:
+    membership = add_member(organization_id=club.pk, email="new@example.org", role=Role.JUDGE)
+    told = publish_outbox()
+    publish_again(told)
+
+    send_due_mail()
+
+    (letter,) = office.delivered
+    assert letter.recipient == "new@example.org"
+    assert "Your role: Judge." in letter.body("plain")
+    path = link_in(letter.body("plain"), "Choose a password")
+    assert path.startswith(f"/password/{membership.user_id}/")
+    row = EmailMessage.of_all_organizations.get()
+    assert path not in row.text + row.html
+    assert path in letter.body("html")
+    browser = Client()
+    answer = browser.post(path, {"password": "a long new passphrase 7"})
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/")
+    assert User.objects.get(pk=membership.user_id).check_password("a long new passphrase 7")
+    assert browser.post(path, {"password": "another passphrase 8"})["Location"] == "/password/"
+
+
+def test_a_member_hears_of_a_new_role(club: Organization) -> None:
+    owner = member(club, Role.OWNER)
+    membership = MembershipFactory.create(organization=club, role=Role.VIEWER)
+    change_role(membership=membership, role=Role.AUDITOR, by=access_in(owner, club.pk))
+    publish_outbox()
+
+    assert written() == [(MailKind.ROLE_CHANGED, membership.user.email)]
+    assert "You are now: Auditor." in EmailMessage.of_all_organizations.get().text
+
+
+def test_a_forgotten_password_is_replaced_by_mail_and_every_session_ends(office: PostOffice) -> None:
+    user = UserFactory.create(email="Zoe@example.org")
+    session, api_client = signed_in(user), anonymous()
+    assert session.get("/api/v1/auth/sessions/").status_code == 200
+    known = api_client.post("/api/v1/auth/password/reset/", {"email": "zoe@example.org"})
+    unknown = api_client.post("/api/v1/auth/password/reset/", {"email": "nobody@example.org"})
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content) == (202, b"")
+    publish_outbox()
+    send_due_mail()
+    (letter,) = office.delivered
+    assert letter.recipient == "Zoe@example.org"
+    _, user_id, token = link_in(letter.body("plain"), "Choose a new password").strip("/").split("/")
+    body = {"user": user_id, "token": token, "new_password": "a long new passphrase 7"}
+
+    weak = api_client.post("/api/v1/auth/password/reset/confirm/", {**body, "new_password": "short"})
+    done = api_client.post("/api/v1/auth/password/reset/confirm/", body)
+    again = api_client.post("/api/v1/auth/password/reset/confirm/", body)
+
+    assert (weak.status_code, done.status_code, again.status_code) == (422, 204, 410)
+    assert again.json()["code"] == "RESET_LINK_INVALID"
+    assert session.get("/api/v1/auth/sessions/").status_code == 401
+    assert User.objects.get(pk=user.pk).check_password("a long new passphrase 7")
+
+
+def test_who_has_changed_a_password_hears_of_it(office: PostOffice) -> None:
+    user = UserFactory.create()
+    set_password(user=user, password="a long new passphrase 7")
+    publish_outbox()
+
+    assert written() == [(MailKind.PASSWORD_CHANGED, user.email)]
+
+
+def test_whoever_set_a_disabled_webhook_up_is_told_else_the_owners(club: Organization) -> None:
+    owner, author = member(club, Role.OWNER), member(club, Role.ADMIN)
+    theirs = endpoint_at(club, "https://a.example.org", created_by=author.pk)
+    orphan = endpoint_at(club, "https://b.example.org", created_by=new_id())
+    for endpoint in (theirs, orphan):
+        data = {"webhook_endpoint_id": str(endpoint.pk), "reason": str(DisabledReason.FAILING), "failing_since": None}
+        publish_again([message(club, type="webhook_endpoint.disabled", data=data)])
+
+    assert written() == sorted([(MailKind.WEBHOOK_DISABLED, owner.email), (MailKind.WEBHOOK_DISABLED, author.email)])
+    mail = EmailMessage.of_all_organizations.get(recipient=author.email)
+    assert "https://a.example.org" in mail.text
+    assert "It failed for days" in mail.text
+
+
+def test_operators_hear_of_an_open_circuit(settings: Settings) -> None:
+    staff = OperatorFactory.create()
+    UserFactory.create()
+    opened = {"circuit": "storage", "cause": "5 failures within 60 s"}
+    publish_again([message_of_platform("circuit.opened", opened)])
+    settings.OPERATOR_EMAILS = ("pager@example.org",)
+    publish_again([message_of_platform("circuit.opened", opened), message_of_platform("circuit.closed", opened)])
+
+    assert written() == sorted(
+        [(MailKind.CIRCUIT_OPENED, staff.email), (MailKind.CIRCUIT_OPENED, "pager@example.org")]
+    )
+    assert {mail.organization_id for mail in EmailMessage.of_all_organizations.all()} == {None}
+
+
+def test_who_signs_next_is_asked_and_nobody_who_has_signed(club: Organization) -> None:
+    contest = ContestFactory.create(
+        organization=club, status="locked", sign_off=[Role.TALLY_MASTER, Role.AUDITOR], name="Seniors"
+    )
+    tally, _ = member(club, Role.TALLY_MASTER), member(club, Role.AUDITOR)
+
+    publish_again([contest_message(contest, "contest.locked")])
+
+    assert written() == [(MailKind.SIGNATURE_NEEDED, tally.email)]
+    assert f"/tally/{contest.pk}/" in EmailMessage.of_all_organizations.get().text
+
+
+def test_a_published_result_goes_to_who_took_part_and_to_who_asked_for_it(club: Organization) -> None:
+    contest = ContestFactory.create(organization=club, visibility="public", name="Seniors")
+    seat = seated(contest, email="judge@example.org")
+    ContestantFactory.create(organization=club, contest=contest, email="skater@example.org")
+    ContestantFactory.create(organization=club, contest=contest, email="")
+    wanting, _ = MembershipFactory.create(organization=club), MembershipFactory.create(organization=club)
+    set_switches(membership=wanting, switches={MailTopic.RESULTS: True})
+    told = contest_message(published(contest), "contest.published")
+
+    publish_again([told])
+    publish_again([told])
+
+    everybody = [seat.judge.email, "skater@example.org", wanting.user.email]
+    assert written() == sorted((MailKind.RESULT_PUBLISHED, address) for address in everybody)
+    assert f"/boards/{contest.pk}/" in EmailMessage.of_all_organizations.first().text  # type: ignore[union-attr]
+
+
+def test_a_private_result_goes_only_to_people_who_can_read_it(club: Organization) -> None:
+    contest = ContestFactory.create(organization=club, visibility="private")
+    seated(contest, email="outside@example.org")
+    inside = member(club, Role.JUDGE)
+    seated(contest, user=inside)
+    ContestantFactory.create(organization=club, contest=contest, email="skater@example.org")
+
+    publish_again([contest_message(published(contest), "contest.published")])
+
+    assert written() == [(MailKind.RESULT_PUBLISHED, inside.email)]
+
+
+def test_a_judge_hears_of_all_seats_in_one_mail(club: Organization) -> None:
+    contest = ContestFactory.create(organization=club, name="Seniors")
+    seat = seated(contest, email="judge@example.org")
+    other = AssignmentFactory.create(
+        organization=club, judge=seat.judge, category__contest=contest, category__organization=club, seat="J7"
+    )
+
+    publish_again([contest_message(contest, "contest.judges_seated", assignments=[str(seat.pk), str(other.pk)])])
+
+    assert written() == [(MailKind.JUDGE_SEATED, "judge@example.org")]
+    assert "J7" in EmailMessage.of_all_organizations.get().text
+
+
+def test_a_member_who_switched_a_topic_off_gets_none_of_its_mails(club: Organization) -> None:
+    contest = ContestFactory.create(organization=club, status="locked", sign_off=[Role.AUDITOR])
+    wants, wants_not = member(club, Role.AUDITOR), member(club, Role.AUDITOR)
+    theirs = Membership.objects.get(user=wants_not)
+    set_switches(membership=theirs, switches={MailTopic.SIGNING: False})
+
+    publish_again([contest_message(contest, "contest.locked")])
+
+    assert written() == [(MailKind.SIGNATURE_NEEDED, wants.email)]
+
+
+def seated(contest: Contest, *, email: str = "", user: User | None = None) -> Assignment:
+    """A judge on a panel of the contest."""
+    judge = JudgeFactory.create(organization=contest.organization, email=email, user=user)
+    made: Assignment = AssignmentFactory.create(
+        organization=contest.organization,
+        judge=judge,
+        category__contest=contest,
+        category__organization=contest.organization,
+    )
+    return made
+
+
+def published(contest: Contest) -> Contest:
+    """The contest, once its result is out."""
+    Contest._base_manager.filter(pk=contest.pk).update(status="published")
+    return contest
+
+
+def message_of_platform(type: str, data: dict[str, object]) -> PublishedMessage:
+    return message(Organization(), organization_id=None, type=type, subject="circuit/storage", data=data)
+
+
+def link_in(text: str, label: str) -> str:
+    """The path of a link in a plain mail."""
+    found = re.search(rf"{label}: (\S+)", text)
+    assert found is not None, text
+    return urlsplit(found[1]).path
