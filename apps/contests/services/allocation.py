@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.contests.models import Assignment, Contest, Recusal
 from apps.contests.selectors.allocation import PanelOrder, PanelPlan, plan_panels
-from apps.contests.services.announcing import announce_changed_boards
+from apps.contests.services.announcing import announce_changed_boards, announce_seated
 from apps.contests.services.holding import hold_for_update, require_changeable
 from apps.core.errors import NotFound
 from apps.core.rest.etags import require_version
@@ -46,6 +46,7 @@ def allocate_judges(*, contest_id: UUID, order: PanelOrder, version: int | None 
         Assignment(organization_id=here, category=one.category, judge=one.judge, seat=one.seat) for one in plan.seats
     ]
     Assignment.objects.bulk_create(made)
+    announce_seated(contest, made)
     Recusal.objects.bulk_create(
         Recusal(organization_id=here, assignment=seat, contestant=one.contestant, reason=one.reason)
         for seat, planned in zip(made, plan.seats, strict=True)
