@@ -26,6 +26,7 @@ NO_BODY = {
         "events:event-calendar-revoke-calendar-link",
         "notifications:webhook-endpoint-rotate-secret",
         "notifications:webhook-endpoint-test",
+        "notifications:email-resend",
         "notifications:webhook-delivery-redeliver",
         "messaging:outbox-message-replay",
         "operations:failed-task-replay",
