@@ -27,7 +27,7 @@ class NotificationsConfig(AppConfig):
         from apps.messaging.hooks import messages_published  # noqa: PLC0415
         from apps.notifications.messages import webhook_events  # noqa: PLC0415
         from apps.notifications.services.email.hooks import mails_about  # noqa: PLC0415
-        from apps.notifications.services.email.retention import forget_erased_in_mail  # noqa: PLC0415
+        from apps.notifications.services.email.retention import forget_erased_in_mail, stop_mailing  # noqa: PLC0415
         from apps.notifications.services.email.rules import mail_what_follows, mails_of_the_platform  # noqa: PLC0415
         from apps.notifications.services.webhooks.disabling import stop_sending  # noqa: PLC0415
         from apps.notifications.services.webhooks.fanout import fan_out  # noqa: PLC0415
@@ -41,3 +41,4 @@ class NotificationsConfig(AppConfig):
         erasing.register(forget_erased)
         erasing.register(forget_erased_in_mail)
         hooks.rows_deleted.register(stop_sending)
+        hooks.rows_deleted.register(stop_mailing)

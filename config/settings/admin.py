@@ -66,6 +66,15 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Mail",
+                "items": [
+                    _item("Mails", "mail", "notifications_emailmessage_changelist", "manages_people"),
+                    _item(
+                        "Suppressed", "unsubscribe", "notifications_suppressedaddress_changelist", "manages_people"
+                    ),
+                ],
+            },
+            {
                 "title": "Platform",
                 "items": [
                     _item("Recycle bin", "restore_from_trash", "core_deletion_changelist", "keeps_the_bin"),

@@ -26,6 +26,8 @@ SIGN_IN_FAILURES = {
     "account": "50/15minute",
     "address": "100/15minute",
 }
+# Links for a new password to one address, whoever asks for them: nobody's mailbox is to be flooded.
+RESET_LINKS = "5/hour"
 # An email is unique among live people (user_email_unique); Django's check knows unconditional constraints only.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "/admin/login/"

@@ -10,6 +10,9 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 
+LONGEST_LINE = 998
+"""RFC 5322, section 2.1.1. Some receivers lose a Message-ID that was folded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -42,9 +45,10 @@ class Letter:
 
 
 class _Repeatable(EmailMultiAlternatives):
-    """Its parts are divided by the Message-ID, and not by chance."""
+    """Its parts are divided by the Message-ID, and not by chance; and no id or link is broken into two lines."""
 
     def message(self, *args: Any, **kwargs: Any) -> Any:
         made = super().message(*args, **kwargs)
         made.set_boundary(f"=_{self.extra_headers['Message-ID'].strip('<>').partition('@')[0]}")
+        made.policy = made.policy.clone(max_line_length=LONGEST_LINE)
         return made

@@ -1,5 +1,5 @@
 """Notifications in the admin."""
 
-from apps.notifications.admin import deliveries, endpoints
+from apps.notifications.admin import deliveries, endpoints, mails
 
-__all__ = ["deliveries", "endpoints"]
+__all__ = ["deliveries", "endpoints", "mails"]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from apps.core.access import Capability
 from apps.core.errors import PodiumError
-from apps.core.softdelete.admin import access_of
 from apps.core.softdelete.editing import FoundAdmin
+from apps.notifications.admin.reading import ReadOnly
 from apps.notifications.admin.steps import Question, ask
 from apps.notifications.enums import DeliveryState
 from apps.notifications.models import DeliveryAttempt, WebhookDelivery
@@ -25,30 +22,6 @@ STATES = {
     DeliveryState.FAILED.label: "danger",
     DeliveryState.CANCELLED.label: "warning",
 }
-
-
-class ReadOnly:
-    """What is written by the sender and only looked at here, by those who manage webhooks."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether it is in the menu."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Managers of webhooks only."""
-        return access_of(request).allows(Capability.MANAGE_WEBHOOKS, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 class AttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]

@@ -17,20 +17,24 @@ from apps.core.errors import PodiumError
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked before `run`, whose answer is the message that is shown afterwards."""
+    """What is asked before `run`, whose answer is the message that is shown afterwards.
+
+    `leads_to` is where one is then; on the row's own page where it is left out.
+    """
 
     title: str
     text: str
     button: str
     run: Callable[[], str]
     is_grave: bool = False
+    leads_to: str = ""
 
 
 def ask(model_admin: Any, request: HttpRequest, row: Any, question: Question) -> HttpResponse:
     """The page that asks; or, confirmed, what is done and the row's own page.
 
     Raises:
-        PermissionDenied: the caller does not manage webhooks.
+        PermissionDenied: it is not for this caller.
     """
     if not model_admin.has_step_permission(request, row):
         raise PermissionDenied
@@ -41,7 +45,8 @@ def ask(model_admin: Any, request: HttpRequest, row: Any, question: Question) ->
             messages.success(request, question.run())
         except PodiumError as error:
             messages.error(request, error.detail)
-        return HttpResponseRedirect(page)
+            return HttpResponseRedirect(page)
+        return HttpResponseRedirect(question.leads_to or page)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": question.title,

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import connection, models
 from psycopg import sql
 
+from apps.accounts.models import Membership, Organization, User
 from apps.core import clock
 from apps.core.erasure.hooks import ErasedPerson
 from apps.core.erasure.sweep import pattern_of
+from apps.core.softdelete.hooks import Affected
 from apps.notifications.enums import ON_ITS_WAY, MailState
 from apps.notifications.models import EmailMessage, PurgeNotice, SuppressedAddress, Unsubscription
 
@@ -70,6 +72,15 @@ def forget_erased_in_mail(person: ErasedPerson) -> None:
         cursor.execute(statement)
         named = [row[0] for row in cursor.fetchall()]
     cancel_mails(EmailMessage.of_all_organizations.filter(pk__in=named))
+
+
+def stop_mailing(affected: Affected) -> None:
+    """Hook `rows_deleted`: nothing more to deleted people, to members who left, and of deleted organizations."""
+    mails = EmailMessage.of_all_organizations
+    cancel_mails(mails.filter(organization__in=affected.rows(Organization).values("pk")))
+    cancel_mails(mails.filter(user_id__in=affected.rows(User).values("pk")))
+    for organization_id, user_id in affected.rows(Membership).values_list("organization_id", "user_id"):
+        cancel_mails(mails.filter(organization_id=organization_id, user_id=user_id))
 
 
 def cancel_mails(mails: models.QuerySet[EmailMessage]) -> int:

@@ -60,7 +60,8 @@ def _rows_of(draft: Draft) -> Iterator[EmailMessage]:
 def render(draft: Draft, subject: str) -> tuple[str, str]:
     """The two forms of a mail, in the organization's name and colour."""
     organization = _organization(draft.organization_id)
-    wanted = str(organization.settings.get("colour", "")) if organization else ""
+    choices = organization.settings if organization and isinstance(organization.settings, dict) else {}
+    wanted = str(choices.get("colour", ""))
     context = {
         "subject": subject,
         "paragraphs": draft.words.paragraphs,

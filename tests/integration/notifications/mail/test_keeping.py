@@ -29,7 +29,7 @@ def unsubscribe_path(office: PostOffice) -> str:
     """Where the last letter's header says that one click ends such mails."""
     message = office.delivered[-1].message
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    return urlsplit(message["List-Unsubscribe"].strip(" <>")).path
+    return urlsplit(message["List-Unsubscribe"].strip("<>")).path
 
 
 def test_one_click_of_a_mail_program_ends_the_mails_of_a_topic(

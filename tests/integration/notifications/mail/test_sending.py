@@ -44,6 +44,7 @@ def test_a_mail_arrives_in_both_forms_with_its_story(write: Write, office: PostO
     assert letter.message_id.startswith(f"<{mail.message_id}.")
     assert letter.message_id.endswith("@localhost>")
     assert message["Date"].datetime == mail.created_at.replace(microsecond=0)
+    assert f"\r\nMessage-ID: {letter.message_id}\r\n".encode() in letter.content
     assert "It has been published." in letter.body("plain")
     assert "It has been published." in letter.body("html")
     assert 'href="https://podium.example/"' in letter.body("html")
