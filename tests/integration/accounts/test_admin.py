@@ -78,7 +78,7 @@ class TestEntering:
             return {item["title"] for group in groups for item in group["items"] if item["has_permission"]}
 
         owners, auditors, staff = titles(alice), titles(member(ice, Role.AUDITOR)), titles(operator)
-        assert owners - auditors == {"Deliveries", "Endpoints", "Members", "Recycle bin"}
+        assert owners - auditors == {"Deliveries", "Endpoints", "Mails", "Members", "Recycle bin", "Suppressed"}
         assert staff - owners == {"Failed tasks", "Outbox", "People", "Schedule", "Task results"}
 
     def test_a_wrong_password_says_so(self, alice: User) -> None:
