@@ -187,6 +187,7 @@ class CertificationAdmin(FoundAdmin):
                 ),
                 ("It and all certifications before it are one chain", verification.chain_intact),
                 ("The stored marks, rules and standings give the same document", verification.rows_intact),
+                ("The erratum says what was signed, but for people who were erased", verification.erratum_intact),
             ],
             "shows_values": reads_all_marks(access_of(request)),
             "back": back,

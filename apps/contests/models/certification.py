@@ -21,7 +21,8 @@ DIGEST = 64  # SHA-256 in hexadecimal
 class Certification(models.Model):
     """A frozen result.
 
-    `document` holds inputs, rules, standings and signatures, with ids and numbers and no names of people. `digest` is
+    `document` holds inputs, rules, standings and signatures, with ids and numbers and no names of people, and of
+    `erratum` the SHA-256, so that an erasure can reach the words. `digest` is
     SHA-256 of its canonical JSON (RFC 8785) in hexadecimal, `result_digest` the same without the signatures: what was
     signed. `previous_digest` chains it to the contest's certification before. `supersedes` is the published
     certification that this one corrects, and `erratum` says what about it was wrong.
@@ -47,7 +48,7 @@ class Certification(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     personal_fields: ClassVar[tuple[str, ...]] = ()
-    hashed_fields: ClassVar[tuple[str, ...]] = ("document", "digest", "result_digest", "previous_digest", "erratum")
+    hashed_fields: ClassVar[tuple[str, ...]] = ("document", "digest", "result_digest", "previous_digest")
 
     objects = OrganizationManager()
     of_all_organizations = models.Manager.from_queryset(VersionedQuerySet)()
@@ -62,7 +63,7 @@ class Certification(models.Model):
             WrittenOnce(
                 name="certification_written_once",
                 once=("published_at", "voided_by", "voided_at", "void_reason"),
-                erasable=("contest_name",),
+                erasable=("contest_name", "erratum"),
             ),
         ]
         # the organization's list, newest first

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from apps.contests.models.locks import Recorded
 from apps.contests.models.structure import Category
 from apps.core.softdelete.base import OrganizationModel
 from apps.core.softdelete.fields import live_index
@@ -30,6 +31,13 @@ class Draw(OrganizationModel):
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            Recorded(
+                name="draw_recorded",
+                columns=("organization_id", "category_id", "algorithm", "participants", "result", "drawn_by"),
+                erasable=("seed",),
+            ),
+        ]
         indexes = [
             live_index("organization", "-id", name="draw_list"),
             # a category's draws, the one that counts first; the category's cascade

@@ -178,6 +178,11 @@ CREATE TRIGGER {on_update} BEFORE UPDATE ON {table} FOR EACH ROW
         OR (({changed_words} OR {again}) AND {not_erasing}))
     EXECUTE FUNCTION {name}()
 """)
+# Named columns only, so that a cascade, which sets none of them, pays nothing.
+ON_RECORD = sql.SQL("""
+CREATE TRIGGER {on_update} BEFORE UPDATE OF {columns} ON {table} FOR EACH ROW
+    WHEN (({changed}) OR (({changed_words} OR {again}) AND {not_erasing})) EXECUTE FUNCTION {name}()
+""")
 AGAIN = sql.SQL("(COALESCE(OLD.{column}::text, '') <> '' AND OLD.{column} IS DISTINCT FROM NEW.{column})")
 
 
@@ -216,6 +221,52 @@ class WrittenOnce(TriggerConstraint):
             "not_erasing": NOT_ERASING,
         }
         return [statement.format(**names) for statement in (WRITTEN_ONCE, BEFORE_DELETE, BEFORE_UPDATE)]
+
+    def removal(self, table: str) -> list[sql.Composable]:
+        return [sql.SQL("DROP FUNCTION IF EXISTS {}() CASCADE").format(sql.Identifier(self.name))]
+
+
+class Recorded(TriggerConstraint):
+    """Rows that can be deleted and come back, and otherwise stay as they were recorded.
+
+    `columns` never change; those in `once` are set later, and then stay too. An erasure overwrites words in
+    `erasable` and in what was set later.
+    """
+
+    def __init__(
+        self, *, name: str, columns: tuple[str, ...], once: tuple[str, ...] = (), erasable: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(name=name)
+        self.columns = tuple(columns)
+        self.once = tuple(once)
+        self.erasable = tuple(erasable)
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        known = {"name": self.name, "columns": self.columns, "once": self.once, "erasable": self.erasable}
+        return f"{type(self).__module__}.{type(self).__name__}", (), known
+
+    def __eq__(self, other: object) -> bool:
+        return self.deconstruct() == other.deconstruct() if isinstance(other, Recorded) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.columns))
+
+    def statements(self, table: str) -> list[sql.Composable]:
+        every = (*self.columns, *self.once, *self.erasable)
+        again = [AGAIN.format(column=sql.Identifier(column)) for column in self.once]
+        names = {
+            "name": sql.Identifier(self.name),
+            "constraint": sql.Literal(self.name),
+            "message": sql.Literal(f"rows of {table} stay as they were recorded"),
+            "table": sql.Identifier(table),
+            "on_update": sql.Identifier(f"{self.name}_on_update"),
+            "columns": sql.SQL(", ").join(map(sql.Identifier, every)),
+            "changed": _any_differs(self.columns),
+            "changed_words": sql.SQL("({})").format(_any_differs(self.erasable)),
+            "again": sql.SQL("({})").format(sql.SQL(" OR ").join([*again, NOTHING])),
+            "not_erasing": NOT_ERASING,
+        }
+        return [statement.format(**names) for statement in (WRITTEN_ONCE, ON_RECORD)]
 
     def removal(self, table: str) -> list[sql.Composable]:
         return [sql.SQL("DROP FUNCTION IF EXISTS {}() CASCADE").format(sql.Identifier(self.name))]

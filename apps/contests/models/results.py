@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.contests.enums import DeductionStage, DeductionUnit, ScoreState
-from apps.contests.models.locks import ResultLock
+from apps.contests.models.locks import Recorded, ResultLock
 from apps.contests.models.people import Assignment, Entry
 from apps.contests.models.staleness import StalesTotals
 from apps.contests.models.structure import OF_CATEGORY, POINTS, Criterion
@@ -86,6 +86,12 @@ class Deduction(OrganizationModel):
                 erasable=("reason", "reversal_reason"),
             ),
             StalesTotals(name="deduction_stales_totals", by="entry_id"),
+            Recorded(
+                name="deduction_recorded",
+                columns=("organization_id", "entry_id", "amount", "unit", "stage", "proposed_by", "approved_by"),
+                once=("reversed_at", "reversal_reason"),
+                erasable=("reason",),
+            ),
         ]
         indexes = [
             live_index("organization", "-id", name="deduction_list"),

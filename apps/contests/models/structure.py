@@ -53,7 +53,8 @@ class Contest(OrganizationModel):
     policy_version = models.PositiveIntegerField(default=1, editable=False)
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("name", "description", "rule", "sign_off", "erratum")
-    hashed_fields: ClassVar[tuple[str, ...]] = ("slug", "rule", "sign_off", "erratum")
+    hashed_fields: ClassVar[tuple[str, ...]] = ("slug", "rule", "sign_off")
+    settled_fields: ClassVar[tuple[str, ...]] = ("erratum",)
 
     class Meta:
         ordering = ["position", "id"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 
 from apps.contests.errors import NotCertified
@@ -13,13 +14,23 @@ from apps.contests.selectors.documents import (
     Link,
     build_result,
     digest_of,
+    digest_of_words,
     link_of,
     result_of,
     sign_document,
 )
+from apps.core.erasure.rows import is_erased
 from apps.core.errors import PodiumError
 
 SHOWN_DIFFERENCES = 20
+
+
+class Words(StrEnum):
+    """What became of a signed text: it is as it was, a person was erased from it, or somebody has changed it."""
+
+    INTACT = "intact"
+    ERASED = "erased"
+    ALTERED = "altered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,8 @@ class Verification:
     those of the document, each of another person, in the order of the chain, over what the document says.
     `chain_intact`: every certification of the contest up to this one has its digest, and names that of the one
     before. `rows_intact`: the marks, rules and standings of today give the same document; `differences` are the first
-    of those that don't. `recomputed` is the digest of today's.
+    of those that don't. `recomputed` is the digest of today's. `erratum` is about its words, of which an erasure may
+    have taken a person's name.
     """
 
     certification: Certification
@@ -48,11 +60,18 @@ class Verification:
     chain_intact: bool
     rows_intact: bool
     recomputed: str
+    erratum: Words
     differences: tuple[Difference, ...]
 
     @property
+    def erratum_intact(self) -> bool:
+        """Whether it says what was signed, as far as that may still be said."""
+        return self.erratum is not Words.ALTERED
+
+    @property
     def holds(self) -> bool:
-        return self.document_intact and self.signatures_intact and self.chain_intact and self.rows_intact
+        signed = self.document_intact and self.signatures_intact and self.chain_intact
+        return signed and self.rows_intact and self.erratum_intact
 
 
 def certification_in_force(contest: Contest) -> Certification:
@@ -82,11 +101,13 @@ def next_link(contest: Contest) -> Link:
     if before is None:
         return Link()
     superseded = published_before(contest)
+    erratum = contest.erratum if superseded else ""
     return Link(
         number=before.number + 1,
         previous=before.digest,
         supersedes=superseded.pk if superseded else None,
-        erratum=contest.erratum if superseded else "",
+        erratum=erratum,
+        erratum_digest=digest_of_words(erratum),
     )
 
 
@@ -107,8 +128,15 @@ def verify_certification(contest: Contest) -> Verification:
         chain_intact=_chain_holds(chain.iterator()),
         rows_intact=recomputed == certification.digest and not differences,
         recomputed=recomputed,
+        erratum=_words_of(certification),
         differences=differences,
     )
+
+
+def _words_of(certification: Certification) -> Words:
+    if digest_of_words(certification.erratum) == certification.document.get("erratum"):
+        return Words.INTACT
+    return Words.ERASED if is_erased(certification.erratum) else Words.ALTERED
 
 
 def _signatures_hold(certification: Certification, signatures: Sequence[Signature]) -> bool:

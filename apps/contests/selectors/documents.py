@@ -1,7 +1,8 @@
 """The document that is signed and hashed: what a result was computed from, by which rules, and what came out.
 
-It holds ids, numbers, rules, marks and standings, and no names of people. Numbers are canonical strings, so that its
-canonical JSON (RFC 8785) is the same in every process, language and version.
+It holds ids, numbers, rules, marks and standings, and no names of people; of the erratum, which people write, it
+holds the SHA-256, so that the words can be erased and the document still stands. Numbers are canonical strings, so
+that its canonical JSON (RFC 8785) is the same in every process, language and version.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from apps.contests.selectors.sheets import (
     read_sheets,
 )
 
-FORMAT = "podium.certification/2"
+FORMAT = "podium.certification/3"
 SIGNATURES = "signatures"
 
 Document = dict[str, Any]
@@ -43,18 +44,25 @@ class Link:
     Args:
         number: which one it is, from 1.
         previous: digest of the one before; empty for the first.
-        supersedes: id of the published one that it corrects, if any; `erratum` says what was wrong with that.
+        supersedes: id of the published one that it corrects, if any; `erratum` says what was wrong with that, and
+            `erratum_digest` is what the document has of those words.
     """
 
     number: int = 1
     previous: str = ""
     supersedes: UUID | None = None
     erratum: str = ""
+    erratum_digest: str = ""
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
     return hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest()
+
+
+def digest_of_words(text: str) -> str:
+    """SHA-256 of a text in UTF-8, in hexadecimal; empty where there is none."""
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
 def build_result(contest: Contest, link: Link) -> Document:
@@ -69,7 +77,7 @@ def build_result(contest: Contest, link: Link) -> Document:
         "number": link.number,
         "previous": link.previous,
         "supersedes": str(link.supersedes) if link.supersedes else None,
-        "erratum": link.erratum,
+        "erratum": link.erratum_digest,
         "sign_off": contest.sign_off,
         "policy_version": contest.policy_version,
         "rule": sheets.policy.rule.to_dict(),
@@ -111,6 +119,7 @@ def link_of(certification: Certification) -> Link:
         previous=certification.previous_digest,
         supersedes=certification.supersedes,
         erratum=certification.erratum,
+        erratum_digest=certification.document.get("erratum", ""),
     )
 
 

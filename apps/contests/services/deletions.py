@@ -25,7 +25,8 @@ from apps.contests.models import (
 from apps.contests.models.locks import CLOSED
 from apps.contests.policies import is_certified, is_changeable
 from apps.contests.services.announcing import announce_changed_boards
-from apps.contests.services.holding import hold_for_share
+from apps.contests.services.holding import hold_for_share, hold_for_update
+from apps.contests.services.structure import count_policy
 from apps.core.softdelete.hooks import Affected, Effect, Objection
 
 # From the root of a deletion to the contest that it is in. What hangs below the root is in the same one.
@@ -39,6 +40,7 @@ INSIDE: Mapping[type[models.Model], str] = {
     Score: "entry__category__contest",
     Deduction: "entry__category__contest",
 }
+POLICY = frozenset({Category._meta.label_lower, Criterion._meta.label_lower})
 BY_LABEL = {model._meta.label_lower: (model, path) for model, path in INSIDE.items()}
 
 
@@ -81,13 +83,21 @@ def objections_to_purging(affected: Affected) -> Sequence[Objection]:
 
 def tell_of_deleted(affected: Affected) -> None:
     """The boards of contests that lost something have changed."""
-    announce_changed_boards(_held(affected))
+    _tell(affected, _held(affected))
 
 
 def tell_of_restored(affected: Affected) -> Callable[[], None]:
     """The boards of contests that got something back will have changed."""
     contests = _held(affected)
-    return lambda: announce_changed_boards(contests)
+    return lambda: _tell(affected, contests)
+
+
+def _tell(affected: Affected, contests: list[Contest]) -> None:
+    """Say so; what a result is computed by has another version without a category or criterion, and with it again."""
+    if affected.root_model in POLICY:
+        for contest in contests:
+            count_policy(contest)
+    announce_changed_boards(contests)
 
 
 def _objections(affected: Affected) -> list[Objection]:
@@ -102,7 +112,11 @@ def _objections(affected: Affected) -> list[Objection]:
 
 
 def _held(affected: Affected) -> list[Contest]:
+    """The contests around, kept from transitions; and from everybody else where their policy is to be counted."""
     ids = _contests_around(affected)
+    if affected.root_model in POLICY:
+        live = Contest.objects.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)
+        return [hold_for_update(contest_id=contest_id) for contest_id in live]
     return hold_for_share(contest_ids=ids) if ids else []
 
 

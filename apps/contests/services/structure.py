@@ -54,7 +54,7 @@ def add_part(*, part: Part) -> Part:
     _require_one_contest(part, contest)
     part.organization_id = contest.organization_id
     _insert(part)
-    if isinstance(part, Criterion):
+    if isinstance(part, Category | Criterion):
         count_policy(contest)
     if isinstance(part, Assignment):
         announce_seated(contest, [part])
@@ -138,8 +138,8 @@ def set_entry_state(*, entry_id: UUID, state: str) -> Entry:
 
 
 def count_policy(contest: Contest) -> None:
-    """A new policy version, where there are marks already that were given under the old one."""
-    if Score.objects.filter(entry__category__contest=contest).exists():
+    """A new policy version, where there are marks already, deleted or not, that were given under the old one."""
+    if Score._base_manager.filter(entry__category__contest=contest).exists():
         contest.policy_version += 1
         contest.save(update_fields=["policy_version"])
 

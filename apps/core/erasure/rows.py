@@ -66,6 +66,11 @@ def replacement(field: Any, pseudonym: str) -> Any:
     return None
 
 
+def is_erased(text: str) -> bool:
+    """Whether an erasure has replaced something in it."""
+    return ERASED in text or NOBODY in text
+
+
 def pseudonym_of(user_id: UUID) -> str:
     """What the person is called from now on; the same at each call."""
     return f"Erased person {str(user_id)[-6:]}"

@@ -12,7 +12,10 @@ from django.db import connection
 
 from apps.accounts.enums import Role
 from apps.contests.models import Certification
+from apps.core.audit.models import AuditRecord
+from apps.core.erasure.services import erase_person
 from tests.api import problem
+from tests.factories.accounts import member
 from tests.integration.contests.arena import Arena, arena
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +85,7 @@ def test_a_certification_holds_as_long_as_the_rows_say_the_same() -> None:
         "signatures_intact": True,
         "chain_intact": True,
         "rows_intact": True,
+        "erratum": "intact",
         "differences": [],
     }
     assert body["recomputed"] == body["digest"]
@@ -187,3 +191,46 @@ def test_those_who_may_not_read_marks_learn_that_it_holds_and_no_marks() -> None
     assert verified["holds"] is False
     assert verified["differences"]
     assert {(row["certified"], row["stored"]) for row in verified["differences"]} == {(None, None)}
+
+
+def corrected(erratum: str) -> Arena:
+    """A published result that supersedes another one, and says so in these words."""
+    found = certified()
+    client = found.client()
+    client.post(found.url("publish/"), {})
+    client.post(found.url("void/"), {"reason": "Wrong skater"})
+    assert client.patch(found.url(), {"erratum": erratum}).status_code == 200
+    found.sign()
+    client.post(found.url("publish/"), {})
+    return found
+
+
+def test_an_erasure_takes_a_person_out_of_an_erratum_and_the_certification_still_holds() -> None:
+    name = "Aino-Maija Räsänen"
+    found = corrected(f"{name} had entered number 2 as number 3.")
+    aino = member(found.organization, Role.TALLY_MASTER, full_name=name)
+    before = found.client().get(found.url("certification/")).json()
+
+    erase_person(user_id=aino.pk)
+
+    after = found.client().get(found.url("certification/")).json()
+    words = "[erased] had entered number 2 as number 3."
+    assert (before["document"]["erratum"], after["document"]) == (
+        hashlib.sha256(f"{name} had entered number 2 as number 3.".encode()).hexdigest(),
+        before["document"],
+    )
+    assert (after["erratum"], found.now().erratum, after["digest"]) == (words, words, before["digest"])
+    history = AuditRecord.of_all_organizations.filter(row_id=found.contest.pk).values_list("old", "new")
+    assert (words in str(list(history)), name in str(list(history))) == (True, False)
+    checked = verification(found)
+    assert (checked["holds"], checked["erratum"], checked["differences"]) == (True, "erased", [])
+
+
+def test_an_erratum_that_somebody_has_changed_does_not_hold() -> None:
+    found = corrected("Number 2 skated as number 3.")
+    intact = verification(found)
+    behind_our_backs("UPDATE contests_certification SET erratum = 'All is well.' WHERE erratum <> ''")
+    changed = verification(found)
+
+    assert (intact["holds"], intact["erratum"]) == (True, "intact")
+    assert (changed["holds"], changed["erratum"], changed["document_intact"]) == (False, "altered", True)

@@ -33,7 +33,13 @@ from apps.core.softdelete.models import Deletion
 from apps.core.softdelete.services.deleting import delete_object
 from apps.core.softdelete.services.purging import claim, purge_claimed
 from tests.factories.accounts import member
-from tests.factories.contests import ContestantFactory, DeductionFactory, JudgeFactory, RecusalFactory
+from tests.factories.contests import (
+    ContestantFactory,
+    DeductionFactory,
+    DrawFactory,
+    JudgeFactory,
+    RecusalFactory,
+)
 from tests.integration.contests.arena import Arena, access_of, arena
 from tests.integration.contests.test_concurrency import DEADLINE, elsewhere, until_somebody_waits
 
@@ -46,7 +52,7 @@ TABLES: dict[type[models.Model], str] = {
     Assignment: "role = 'reserve'",
     Recusal: "reason = 'Another'",
     Score: "value = 1",
-    Deduction: "amount = 9",
+    Deduction: "reversed_at = now()",
 }
 
 
@@ -69,6 +75,29 @@ def refused(work: Callable[[], object]) -> DatabaseError:
     with pytest.raises(DatabaseError) as refusal, transaction.atomic():
         work()
     return refusal.value
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("contests_deduction SET amount = 9", "deduction_recorded"),
+        ("contests_deduction SET reason = 'Another'", "deduction_recorded"),
+        ("contests_deduction SET approved_by = gen_random_uuid()", "deduction_recorded"),
+        ("contests_deduction SET reversed_at = NULL", "deduction_recorded"),
+        ("contests_deduction SET reversal_reason = 'Another'", "deduction_recorded"),
+        ("contests_draw SET seed = 'mine'", "draw_recorded"),
+        ("contests_draw SET result = '[]'", "draw_recorded"),
+    ],
+)
+def test_deductions_and_draws_stay_as_they_were_recorded(change: str, constraint: str) -> None:
+    """In an open contest too: a wrong deduction is reversed once, and another draw is another row."""
+    found = complete()
+    DrawFactory.create(category=found.category, result=["x"])
+    reverse = "UPDATE contests_deduction SET reversed_at = now(), reversal_reason = 'No fall', version = version + 1"
+
+    assert run(reverse) == 1
+    assert name_of(refused(lambda: run(f"UPDATE {change}"))) == constraint
 
 
 def name_of(error: DatabaseError) -> str:

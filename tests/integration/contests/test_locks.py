@@ -169,3 +169,27 @@ def test_a_scale_can_not_be_moved_away_from_marks() -> None:
     wide = client.patch(parts(found)["criteria"], {"maximum": "20"})
 
     assert [response.status_code for response in (off, coarse, wide)] == [422, 422, 200]
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_after_the_first_mark_a_category_or_criterion_that_comes_or_goes_is_another_policy(marked: bool) -> None:
+    """The first mark was given, also where it was deleted since, as it is with its criterion here."""
+    found = arena()
+    client = found.client()
+    if marked:
+        client.post(f"{API}/scores/", found.mark(0, 0, 0))
+    criterion = f"{API}/criteria/{found.criteria[0].pk}/"
+    body = {"contest": str(found.contest.pk), "name": "Free skating"}
+    versions = [found.now().policy_version]
+
+    for work in (
+        lambda: client.delete(criterion, HTTP_IF_MATCH="*"),
+        lambda: client.post(f"{criterion}restore/", {}),
+        lambda: client.post(f"{API}/categories/", body),
+        lambda: client.post(f"{API}/criteria/", {"category": str(found.category.pk), "name": "Presentation"}),
+        lambda: client.delete(f"{API}/categories/{found.category.pk}/", HTTP_IF_MATCH="*"),
+    ):
+        assert work().status_code < 300
+        versions.append(found.now().policy_version)
+
+    assert versions == ([1, 2, 3, 4, 5, 6] if marked else [1] * 6)

@@ -206,6 +206,7 @@ def test_a_correction_after_publication_supersedes_and_says_why() -> None:
         ("UPDATE contests_certification SET digest = repeat('0', 64)", "certification_written_once"),
         ("UPDATE contests_certification SET document = '{}'", "certification_written_once"),
         ("UPDATE contests_certification SET void_reason = 'Another'", "certification_written_once"),
+        ("UPDATE contests_certification SET erratum = 'Another'", "certification_written_once"),
         ("DELETE FROM contests_certification", "certification_written_once"),
         ("UPDATE contests_signature SET signed_by = gen_random_uuid()", "signature_written_once"),
         ("UPDATE contests_signature SET certification_id = NULL", "signature_written_once"),

@@ -19,7 +19,7 @@ TALLY_MASTER = Visibility(all_marks=True, dropped=True)
 # One statement a table, each of which changes what a board shows.
 RAW = (
     "UPDATE contests_score SET value = value - 1 WHERE entry_id = %(entry)s",
-    "UPDATE contests_deduction SET amount = 2",
+    "UPDATE contests_deduction SET reversed_at = now()",
     "UPDATE contests_entry SET state = 'no_show' WHERE id = %(entry)s",
     "UPDATE contests_contestant SET status = 'withdrawn' WHERE id = %(other)s",
     "UPDATE contests_recusal SET contestant_id = %(other)s",

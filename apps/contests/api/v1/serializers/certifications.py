@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.contests.api.v1.serializers.fields import PartSerializer
 from apps.contests.models import Certification, Signature
 from apps.contests.policies import reads_all_marks
+from apps.contests.selectors.certification import Words
 from apps.contests.selectors.sign_off import SignOff
 from apps.core.rest.serializers import StrictSerializer
 
@@ -95,6 +96,9 @@ class VerificationSerializer(StrictSerializer):
     signatures_intact = serializers.BooleanField()
     chain_intact = serializers.BooleanField()
     rows_intact = serializers.BooleanField()
+    erratum = serializers.ChoiceField(
+        choices=list(Words), help_text="Its words: `erased` where an erasure has taken a person's name out of them."
+    )
     differences = DifferenceSerializer(many=True)
 
 
