@@ -33,7 +33,7 @@ def test_the_page_shows_every_service_with_its_state(circuits: Registry) -> None
     assert page.status_code == 200
     assert 'data-status="degraded"' in text
     assert 'data-circuit="email" data-state="open"' in text
-    assert text.count('data-state="closed"') == 9
+    assert text.count('data-state="closed"') == 10
 
 
 def test_the_last_minute_is_drawn(circuits: Registry) -> None:

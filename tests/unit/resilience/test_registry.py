@@ -29,6 +29,7 @@ def registry(hands: Hands) -> Registry:
 TABLE = {
     # service: (failures, volume, open for, attempts, base, cap, deadline)
     "email": (5, 10, 60, 3, 1, 10, 10),
+    "email_second": (5, 10, 60, 3, 1, 10, 10),
     "sms": (5, 10, 60, 3, 1, 10, 10),
     "storage": (5, 10, 60, 5, 2, 60, 120),
     "ai": (5, 1, 60, 3, 2, 60, 90),
