@@ -1,4 +1,4 @@
-"""Columns that never change once a row is there, whoever writes: the database refuses."""
+"""Columns that never change once a row is there, whoever writes: the database refuses all but an erasure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ $body$
 """)
 ON_UPDATE = sql.SQL("""
 CREATE TRIGGER {name} BEFORE UPDATE OF {columns} ON {table}
-    FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION {name}()
+    FOR EACH ROW WHEN (({changed}) AND COALESCE(current_setting('podium.erasing', true), '') = '')
+    EXECUTE FUNCTION {name}()
 """)
 
 
 class FrozenColumns(TriggerConstraint):
     """The content of a row: written once. Soft-delete columns and all others can change.
+
+    An erasure overwrites what names a person there too: a table's columns can be called after people.
 
     Args:
         columns: names of columns, which for a foreign key end in `_id`.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from apps.accounts.enums import Role
 from apps.accounts.models import User
@@ -18,6 +17,7 @@ from apps.core.softdelete.services.purging import purge_due
 from tests.conftest import FakeClock
 from tests.factories.contests import DeductionFactory
 from tests.integration.contests.arena import Arena, arena
+from tests.integration.core.erasure.dump import mentioning
 from tests.integration.core.requests import text_of
 from tests.routes import Route, operations
 
@@ -94,8 +94,8 @@ def test_a_certified_result_verifies_after_its_judge_was_erased() -> None:
         assert Score.objects.filter(assignment=found.seats[0]).count() == len(found.entries) * len(found.criteria)
         assert Judge._base_manager.get(pk=seated.pk).name.startswith("Erased person")
     assert [route.name for route in READS if "quirina@" in everything(found, route)] == []
-    assert tables_with("quirina@judges.example", "Q. Zwölfer") == []
-    assert tables_with("Quirina Zwölfer") == WHAT_PEOPLE_KEEP
+    assert mentioning("quirina@judges.example", "Q. Zwölfer") == []
+    assert mentioning("Quirina Zwölfer") == WHAT_PEOPLE_KEEP
 
 
 # What people called a contest may be meant for somebody else of that name.
@@ -117,16 +117,3 @@ def everything(found: Arena, route: Route) -> str:
     response = found.client(Role.AUDITOR).get(route.url({"pk": found.contest.pk}))
     assert response.status_code == 200, route.name
     return text_of(response).lower()
-
-
-def tables_with(*words: str) -> list[str]:
-    """The tables of the database in which one of `words` stands."""
-    found = []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        for (table,) in cursor.fetchall():
-            with cursor.cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
-                text = b"".join(bytes(part) for part in copy).decode().lower()
-            if any(word.lower() in text for word in words):
-                found.append(table)
-    return found

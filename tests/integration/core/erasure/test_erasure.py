@@ -30,6 +30,7 @@ from apps.core.tenancy import platform_scope
 from tests.api import problem, signed_in
 from tests.factories.accounts import OrganizationFactory, UserFactory, member
 from tests.factories.events import EventFactory
+from tests.integration.core.erasure.dump import dump, mentioning
 
 pytestmark = pytest.mark.django_db
 
@@ -52,22 +53,6 @@ def house() -> Organization:
 @pytest.fixture
 def aino(house: Organization) -> User:
     return member(house, Role.ORGANIZER, full_name=NAME, email=ADDRESS)
-
-
-def dump() -> dict[str, str]:
-    """Every table of the database as text."""
-    tables = {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        for (table,) in cursor.fetchall():
-            with cursor.cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
-                tables[table] = b"".join(bytes(part) for part in copy).decode().lower()
-    return tables
-
-
-def mentioning(*words: str) -> list[str]:
-    """The tables in which one of `words` stands."""
-    return sorted(table for table, text in dump().items() if any(word.lower() in text for word in words))
 
 
 def live_a_life(house: Organization, aino: User) -> tuple[Judge, Contestant]:

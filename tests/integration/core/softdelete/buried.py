@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 
 from apps.accounts.models import Membership, Organization, TokenFamily, User
+from apps.contests.models import Contest
 from apps.core import clock
 from apps.core.audit.models import AuditRecord
 from apps.core.jobs.models import Job
@@ -41,10 +42,11 @@ def is_soft(model: Any) -> bool:
 
 
 def bury(house: House) -> Gone:
-    """A second row of every soft-deleted model of the house, deleted."""
+    """A second row of every soft-deleted model of the house, deleted; of contests, one that everybody might see."""
     wanted = [model for model in house.models() if is_soft(model) and model not in STAYS]
     rows = [house.another(model) for model in wanted]
     with platform_scope("a test deletes something of everything"):
+        Contest.objects.filter(pk__in=[row.pk for row in rows]).update(visibility="public")
         for row in rows:
             if type(row)._default_manager.filter(pk=row.pk).exists():
                 delete_object(root=row)
