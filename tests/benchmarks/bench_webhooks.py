@@ -40,7 +40,7 @@ ORGANIZATIONS = 5
 ENDPOINTS = 50
 MESSAGES = 100
 """Of each organization; each goes to all of its ten endpoints."""
-FEW = 10
+FEW = 20
 """The same, where a dead receiver is among them."""
 TABLES = "notifications_deliveryattempt, notifications_webhookdelivery, notifications_webhookmessage"
 EMPTY = f"TRUNCATE {TABLES}"

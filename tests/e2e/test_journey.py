@@ -10,39 +10,17 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from apps.operations.services.demo_cast import PEOPLE
 from tests.e2e.competition import NAME, write_competition
-from tests.e2e.stack import EMAIL, PASSWORD, Stack, wait_until
+from tests.e2e.results import act, import_files, sign, signers
+from tests.e2e.stack import EMAIL, PASSWORD, Stack
 
 STORY = "journey-lakeside-1"
-FINISHED = {"succeeded", "failed", "cancelled"}
 
 
 def _only(answer: httpx.Response) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     (row,) = answer.json()["results"]
     return row
-
-
-def _import(client: httpx.Client, folder: Path) -> dict[str, Any]:
-    """Upload the three files and wait for the job."""
-    files = {path.stem.replace("-", "_"): (path.name, path.read_bytes()) for path in write_competition(folder)}
-    accepted = client.post("/api/v1/imports/", files=files)
-    assert accepted.status_code == 202, accepted.text
-    location = accepted.headers["Location"]
-
-    def finished() -> dict[str, Any] | None:
-        job = client.get(location).json()
-        return job if job["state"] in FINISHED else None
-
-    job: dict[str, Any] = wait_until(finished, limit=60, what="the end of the import")
-    return job
-
-
-def _act(client: httpx.Client, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
-    answer = client.post(path, json=body or {})
-    assert answer.status_code in {200, 201}, answer.text
-    return answer.json()  # type: ignore[no-any-return]
 
 
 def sign_in(page: Page) -> None:
@@ -84,7 +62,7 @@ def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
     stack: Stack, page_context: BrowserContext, tmp_path: Path, screenshots: Path
 ) -> None:
     with stack.client(STORY) as client:
-        job = _import(client, tmp_path)
+        job = import_files(client, write_competition(tmp_path))
         assert job["state"] == "succeeded", job
         event = _only(client.get("/api/v1/events/", params={"search": NAME}))
         contest = _only(client.get("/api/v1/contests/", params={"event": event["id"]}))
@@ -102,17 +80,6 @@ def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
     _one_story(stack)
 
 
-def _sign(stack: Stack, owner: httpx.Client, here: str) -> dict[str, Any]:
-    """Every signature of the chain, each by a member of the demo who signs in for it; answers the last one's."""
-    sign_off: dict[str, Any] = owner.get(f"{here}sign-off/").json()
-    for step in sign_off["steps"]:
-        (person,) = [one for one in PEOPLE if one.role == step["role"]]
-        with stack.client(STORY, person.email) as signer:
-            digest = signer.get(f"{here}sign-off/").json()["digest"]
-            sign_off = _act(signer, f"{here}sign/", {"digest": digest})
-    return sign_off
-
-
 def _from_board_to_void(
     stack: Stack, client: httpx.Client, contest: dict[str, Any], event: dict[str, Any]
 ) -> httpx.Response:
@@ -121,12 +88,13 @@ def _from_board_to_void(
     assert contest["status"] == "locked"
     board = client.get(f"{here}leaderboard/").json()
     assert [row["rank"] for row in board["rows"]] == [1, 2, 3, 4, 5, 6]
-    assert _sign(stack, client, here)["status"] == "certified"
+    with signers(stack, client, here, STORY) as chain:
+        assert sign(chain, here)["status"] == "certified"
     assert client.get(f"{here}certification/verify/").json()["holds"] is True
-    assert _act(client, f"{here}publish/")["status"] == "published"
+    assert act(client, f"{here}publish/")["status"] == "published"
     refused = client.delete(f"/api/v1/events/{event['id']}/")
     assert refused.status_code == 409, refused.text
-    assert _act(client, f"{here}void/", {"reason": "The draw has to be repeated."})["status"] == "locked"
+    assert act(client, f"{here}void/", {"reason": "The draw has to be repeated."})["status"] == "locked"
     return client.get(f"{here}leaderboard/")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from math import inf
 from uuid import UUID
 
@@ -36,6 +37,8 @@ log = structlog.get_logger("podium.webhooks")
 
 GATHER = 0.004
 """Seconds in which answers are gathered before they are written together."""
+ENOUGH = 100
+"""Answers that are written at once: the next are on their way meanwhile."""
 LOOK_AGAIN = 0.2
 """Seconds after which new deliveries are looked for while all requests under way are slow."""
 LONGEST_ROUND = 300.0
@@ -103,6 +106,7 @@ class Round:
         self._results: list[Result] = []
         self._news = asyncio.Event()
         self._written = 0
+        self._has_more = False
 
     async def run(self) -> int:
         """Until nothing is due and nothing under way; how many results were written."""
@@ -115,12 +119,16 @@ class Round:
     async def _turn(self, requests: Requests) -> bool:
         """Write results, claim more, start them; whether there is anything to wait for."""
         room = 0 if self._is_over() else settings.WEBHOOKS["IN_FLIGHT"] - len(self._tasks)
+        portion = settings.WEBHOOKS["IN_FLIGHT"] // 2
         results, self._results = self._results, []
         self._news.clear()
+        exchange = partial(self._exchange, results, min(room, portion), dict(self._under_way))
+        self._has_more = False
         try:
-            claims = await asyncio.get_running_loop().run_in_executor(self._rows, self._exchange, results, room)
+            claims = await asyncio.get_running_loop().run_in_executor(self._rows, exchange)
         except (DatabaseError, InterfaceError) as error:
             return await self._survive(error, results)
+        self._has_more = len(claims) == portion
         self._written += len(results)
         for claim in claims:
             self._under_way[claim.endpoint_id, claim.organization_id] += 1
@@ -129,11 +137,11 @@ class Round:
             task.add_done_callback(self._tasks.discard)
         return bool(self._tasks or self._results or claims)
 
-    def _exchange(self, results: list[Result], room: int) -> list[Claim]:
+    def _exchange(self, results: list[Result], room: int, under_way: Mapping[tuple[UUID, UUID], int]) -> list[Claim]:
         with transaction.atomic():
             if results:
                 settle(results)
-            return claim_due(room=room, under_way=self._under_way) if room > 0 else []
+            return claim_due(room=room, under_way=under_way) if room > 0 else []
 
     async def _survive(self, error: Exception, results: list[Result]) -> bool:
         """Keep the results, and those to come, while the database is away, for as long as their leases last."""
@@ -147,13 +155,18 @@ class Round:
         return True
 
     async def _wait(self) -> None:
-        """Until an answer has come and its neighbours too, or it is time to look for new deliveries."""
+        """Until an answer has come and its neighbours too, or it is time to look for new deliveries.
+
+        Where a whole portion was there to be claimed, the next one is claimed while that is sent.
+        """
+        if self._has_more:
+            return
         try:
             async with asyncio.timeout(LOOK_AGAIN):
                 await self._news.wait()
         except TimeoutError:
             return
-        if len(self._tasks) > 1:
+        if self._tasks and len(self._results) < ENOUGH:
             await asyncio.sleep(GATHER)
 
     async def _send(self, requests: Requests, claim: Claim) -> None:
