@@ -2,20 +2,21 @@
 
 A cursor holds the values that its row has in the list's ordering, key last, so that the next page begins right after
 that row whatever has been added or removed meanwhile. DRF's own cursor knows the first field only: it counts rows
-where that one is equal, and has no place for NULL.
+where that one is equal, and has no place for NULL. What has no value is last, whichever way a list is ordered.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from typing import Any
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, OrderBy, Q, QuerySet
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
@@ -53,9 +54,10 @@ class SignedCursorPagination(CursorPagination):
         direction, position = self._read_cursor(request)
         backwards = direction == BACK
         ordering = _reversed(self.ordering) if backwards else self.ordering
-        queryset = queryset.order_by(*ordering)
+        nulls = Nulls(queryset.model, is_first=backwards)
+        queryset = queryset.order_by(*map(nulls.ordered, ordering))
         if position is not None:
-            queryset = queryset.filter(_after(ordering, position))
+            queryset = queryset.filter(_after(ordering, position, nulls))
         found = list(queryset[: size + 1])
         is_more, page = len(found) > size, found[:size]
         self.rows: list[Any] = page[::-1] if backwards else page
@@ -116,6 +118,44 @@ class SignedCursorPagination(CursorPagination):
         return hashlib.blake2s(repr(bound).encode(), digest_size=12).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Nulls:
+    """Where rows without a value stand in an ordering of `model`: last, and first on the way back.
+
+    It is said only of fields that can be without one: an index on the others has no place for NULL.
+    """
+
+    model: type[Model]
+    is_first: bool
+
+    def ordered(self, field: str) -> OrderBy | str:
+        """One field of the `ORDER BY`."""
+        name = field.lstrip("-")
+        if not self._can_be_in(name):
+            return field
+        where: dict[str, Any] = {"nulls_first" if self.is_first else "nulls_last": True}
+        return F(name).desc(**where) if field.startswith("-") else F(name).asc(**where)
+
+    def after(self, field: str, value: str | None) -> Q:
+        """The rows after `value` in one field."""
+        name = field.lstrip("-")
+        if value is None:
+            return Q(**{f"{name}__isnull": False}) if self.is_first else NOTHING
+        further = Q(**{f"{name}__lt" if field.startswith("-") else f"{name}__gt": value})
+        has_more = not self.is_first and self._can_be_in(name)
+        return further | Q(**{f"{name}__isnull": True}) if has_more else further
+
+    def _can_be_in(self, name: str) -> bool:
+        """Whether the field, or a relation on the way to it, can be without a value."""
+        at: Any = self.model
+        for part in name.split("__"):
+            found = at._meta.pk if part == "pk" else at._meta.get_field(part)
+            if found.null:
+                return True
+            at = found.related_model
+        return False
+
+
 def _reversed(ordering: Sequence[str]) -> tuple[str, ...]:
     return tuple(field[1:] if field.startswith("-") else f"-{field}" for field in ordering)
 
@@ -133,24 +173,16 @@ def _position_of(row: Any, ordering: Sequence[str]) -> list[str | None]:
     return position
 
 
-def _after(ordering: Sequence[str], position: Position) -> Q:
+def _after(ordering: Sequence[str], position: Position, nulls: Nulls) -> Q:
     """The rows that come after `position`: greater in one field, equal in those before it.
 
     That the first field is not smaller follows from it, and said by itself lets an index begin there.
     """
     beyond, equal = NOTHING, Q()
     for field, value in zip(ordering, position, strict=True):
-        beyond |= equal & _greater(field, value)
+        beyond |= equal & nulls.after(field, value)
         name = field.lstrip("-")
         equal &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
     first, value = ordering[0], position[0]
-    start = Q() if value is None else Q(**{first.lstrip("-"): value}) | _greater(first, value)
+    start = Q() if value is None else Q(**{first.lstrip("-"): value}) | nulls.after(first, value)
     return start & beyond
-
-
-def _greater(field: str, value: str | None) -> Q:
-    """After `value` in one field. PostgreSQL has NULL last in an ascending order and first in a descending one."""
-    name = field.lstrip("-")
-    if field.startswith("-"):
-        return Q(**{f"{name}__isnull": False}) if value is None else Q(**{f"{name}__lt": value})
-    return NOTHING if value is None else Q(**{f"{name}__gt": value}) | Q(**{f"{name}__isnull": True})
