@@ -28,6 +28,7 @@ class Draw(OrganizationModel):
     drawn_by = models.UUIDField(null=True, editable=False)
 
     impersonal_fields: ClassVar[tuple[str, ...]] = ("seed", "algorithm", "participants", "result")
+    hashed_fields: ClassVar[tuple[str, ...]] = ("algorithm", "participants", "result")  # ids only
 
     class Meta:
         ordering = ["-id"]
