@@ -14,7 +14,8 @@ WORKERS ?= 2
 RANDOM_KEY := $$($(PY) -c "import secrets; print(secrets.token_hex(32))")
 DEPLOY := DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=podium.example \
 	DATABASE_URL=postgresql://db/podium REDIS_URL=redis://cache/0 METRICS_TOKEN=$(RANDOM_KEY) \
-	DJANGO_SECRET_KEY=$(RANDOM_KEY) JWT_SIGNING_KEY=$(RANDOM_KEY)
+	DJANGO_SECRET_KEY=$(RANDOM_KEY) JWT_SIGNING_KEY=$(RANDOM_KEY) \
+	PUBLIC_URL=https://podium.example SMTP_URL=smtp+starttls://mail.podium.example
 SECRETS := AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY-----|gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[0-9A-Za-z-]{10}
 
 help: ## Show what there is

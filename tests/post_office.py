@@ -51,12 +51,23 @@ class PostOffice:
         self.answers: dict[str, str] = {}
         self.breaks = ""
         self.connections = 0
+        self.loop = asyncio.new_event_loop()
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
         self.port = 0
 
     @property
     def url(self) -> str:
         """For `SMTP_URL`."""
         return f"smtp://127.0.0.1:{self.port}"
+
+    def hold(self) -> None:
+        """From now on accept letters, and leave the answer open."""
+        self.loop.call_soon_threadsafe(self._may_answer.clear)
+
+    def release(self) -> None:
+        """Answer what is open, and from now on at once."""
+        self.loop.call_soon_threadsafe(self._may_answer.set)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -87,6 +98,7 @@ class PostOffice:
             self.delivered += [Delivered(recipient, content) for recipient in envelope.rcpt_tos]
         if self.breaks == "end":
             _cut(server)
+        await self._may_answer.wait()
         return answer
 
 
@@ -112,7 +124,7 @@ def _cut(server: SMTP) -> None:
 def post_office() -> Iterator[PostOffice]:
     """An SMTP server on a port of the loopback."""
     office = PostOffice()
-    loop = asyncio.new_event_loop()
+    loop = office.loop
     started, stop = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
@@ -133,6 +145,7 @@ def post_office() -> Iterator[PostOffice]:
     try:
         yield office
     finally:
+        office.release()
         loop.call_soon_threadsafe(stop.set)
         thread.join(60)
         loop.close()

@@ -1,4 +1,4 @@
-"""A storage that can't work stops the start."""
+"""A storage or a mail server that can't work stops the start."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apps.integrations.checks import storage_can_work
+from apps.integrations.checks import mail_can_work, mail_reaches_people, storage_can_work
 
 
 def ids(settings: Any, url: str) -> list[str | None]:
@@ -33,3 +33,39 @@ def test_a_folder_that_can_not_be_written_to_is_refused(settings: Any, tmp_path:
 
 def test_a_bucket_without_a_name_is_refused(settings: Any) -> None:
     assert ids(settings, "s3:///prefix") == ["integrations.E003"]
+
+
+SERVER = {"service": "email", "backend": "", "options": {"host": "smtp.example.org"}}
+NO_HOST = {"service": "email", "backend": "", "options": {"host": ""}}
+FOLDER = {"service": "email", "backend": "", "options": {"folder": "mail"}}
+
+
+@pytest.mark.parametrize(
+    ("sender", "accounts", "found"),
+    [
+        ("Podium <podium@example.org>", [SERVER], []),
+        ("podium@example.org", [FOLDER], []),
+        ("podium", [SERVER], ["integrations.E004"]),
+        ("podium@", [SERVER, NO_HOST], ["integrations.E004", "integrations.E005"]),
+    ],
+)
+def test_mail_needs_a_sender_and_a_host(settings: Any, sender: str, accounts: list[Any], found: list[str]) -> None:
+    settings.DEFAULT_FROM_EMAIL = sender
+    settings.MAIL = {**settings.MAIL, "ACCOUNTS": accounts}
+
+    assert [message.id for message in mail_can_work(None)] == found
+
+
+@pytest.mark.parametrize(
+    ("url", "account", "found"),
+    [
+        ("https://podium.example", SERVER, []),
+        ("http://127.0.0.1:8000", SERVER, ["integrations.W002"]),
+        ("https://podium.example", FOLDER, ["integrations.W001"]),
+    ],
+)
+def test_in_production_mails_reach_people(settings: Any, url: str, account: Any, found: list[str]) -> None:
+    settings.PUBLIC_URL = url
+    settings.MAIL = {**settings.MAIL, "ACCOUNTS": [account]}
+
+    assert [message.id for message in mail_reaches_people(None)] == found

@@ -251,3 +251,22 @@ def link_in(text: str, label: str) -> str:
     found = re.search(rf"{label}: (\S+)", text)
     assert found is not None, text
     return urlsplit(found[1]).path
+
+
+def test_a_request_and_its_mail_have_one_correlation_id(club: Organization, office: PostOffice) -> None:
+    admin = signed_in(member(club, Role.ADMIN))
+
+    answer = admin.post(
+        "/api/v1/memberships/",
+        {"email": "new@example.org", "role": "judge"},
+        headers={"X-Correlation-ID": "one-story-from-end-to-end"},
+    )
+    publish_outbox()
+    send_due_mail()
+
+    (letter,) = office.delivered
+    row = EmailMessage.of_all_organizations.get()
+    shown = admin.get(f"/api/v1/emails/{row.pk}/").json()
+    assert {answer["X-Correlation-ID"], letter.message["X-Correlation-ID"], shown["correlation_id"]} == {
+        "one-story-from-end-to-end"
+    }
