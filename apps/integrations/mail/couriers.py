@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.mail import get_connection
 
 from apps.integrations.mail.letters import Letter
+from apps.integrations.mail.metrics import LETTERS
 from apps.integrations.mail.receipts import Outcome, Receipt, receipt_of
 from apps.resilience import RetryConfig, policy
 from apps.resilience.errors import ResilienceError
@@ -45,6 +46,7 @@ class Courier:
         receipts = []
         for line in self._lines:
             receipts.append(line.deliver(letter))
+            LETTERS.labels(line.service, receipts[-1].outcome).inc()
             if receipts[-1].outcome not in WORTH_ANOTHER_SERVER:
                 return receipts[-1]
         tried = [receipt for receipt in receipts if receipt.outcome is Outcome.LATER]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from apps.accounts.models import Organization
@@ -52,6 +53,21 @@ def test_a_mail_arrives_in_both_forms_with_its_story(write: Write, office: PostO
     assert (sent.state, sent.attempts, sent.account, sent.last_error) == (MailState.SENT, 1, "email", "")
     assert (sent.next_attempt_at, sent.lease, sent.finished_at is not None) == (None, None, True)
     assert send_due_mail() == 0
+
+
+def test_letters_are_counted_by_server_and_by_what_came_of_them(write: Write, office: PostOffice) -> None:
+    def count(outcome: str) -> float:
+        labels = {"account": "email", "outcome": outcome}
+        return REGISTRY.get_sample_value("mail_letters_total", labels) or 0.0
+
+    accepted, later = count("accepted"), count("later")
+    write("one@example.org")
+    send_due_mail()
+    office.answers["RCPT"] = "450 4.2.0 Greylisted"
+    write("two@example.org")
+    send_due_mail()
+
+    assert (count("accepted") - accepted, count("later") - later) == (1, 1)
 
 
 def test_several_mails_share_a_connection(write: Write, office: PostOffice) -> None:
