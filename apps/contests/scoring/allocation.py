@@ -152,7 +152,11 @@ def seat_judges(
         raise NotEnoughJudges(
             "There are not enough judges for these panels.",
             errors=[
-                FieldError(f"#/panels/{key}", NotEnoughJudges.code, f"This panel lacks {count} judges.")
+                FieldError(
+                    f"#/panels/{key}",
+                    NotEnoughJudges.code,
+                    f"This panel lacks {count} judge{'' if count == 1 else 's'}.",
+                )
                 for key, count in lacking.items()
                 if count
             ],

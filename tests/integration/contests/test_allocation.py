@@ -152,7 +152,7 @@ def test_panels_that_can_not_be_filled_are_named_and_nobody_is_seated() -> None:
     body = problem(allocate(found, seats=2, maximum_load=1), 409, "NOT_ENOUGH_JUDGES")
 
     assert [error["code"] for error in body["errors"]] == ["NOT_ENOUGH_JUDGES"]
-    assert body["errors"][0]["detail"].endswith(": This panel lacks 1 judges.")
+    assert body["errors"][0]["detail"].endswith(": This panel lacks 1 judge.")
     assert seats(found) == []
 
 

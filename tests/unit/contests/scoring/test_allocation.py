@@ -181,7 +181,7 @@ def test_every_panel_that_lacks_judges_is_named() -> None:
         allocate(_judges("- -"), [_panel("a", 3, "-"), _panel("b", 2, "-"), _panel("c", 4, "-")], seed="1")
 
     assert {(fault.pointer, fault.detail) for fault in refused.value.errors} == {
-        ("#/panels/a", "This panel lacks 1 judges."),
+        ("#/panels/a", "This panel lacks 1 judge."),
         ("#/panels/c", "This panel lacks 2 judges."),
     }
 

@@ -39,7 +39,7 @@ class ScorecardSerializer(StrictSerializer):
     version = serializers.CharField(
         required=False,
         help_text="The card's ETag, for clients that can't send If-Match.",
-        style={"input_type": "hidden", "hide_label": True},
+        style={"template": "contests/api/hidden.html"},
     )
 
     def validate_marks(self, marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
