@@ -41,6 +41,13 @@ class OperatorsRecordsAdmin(OperatorsAdmin):
 
     show_full_result_count = False
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Every column: Django leaves out those that no form edits, which are all of them here."""
+        return [field.name for field in self.model._meta.concrete_fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.get_fields(request, obj)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -5,7 +5,11 @@ from django.apps import AppConfig
 
 def resources() -> dict[str, str]:
     """What the API's front page lists of this app."""
-    return {"failed-tasks": "operations:failed-task-list", "jobs": "operations:job-list"}
+    return {
+        "failed-tasks": "operations:failed-task-list",
+        "imports": "operations:import-list",
+        "jobs": "operations:job-list",
+    }
 
 
 class OperationsConfig(AppConfig):

@@ -15,7 +15,7 @@ UNFOLD = {
     "SITE_HEADER": "Podium",
     "SITE_SUBHEADER": "apps.accounts.admin.menu.acting_in",
     "ACCOUNT": {"navigation": "apps.accounts.admin.menu.account_links"},
-    "SITE_URL": "/api/v1/",
+    "SITE_URL": "/",
     "SITE_SYMBOL": "trophy",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("podium/icon.svg")}],
     "STYLES": [lambda _request: static("podium/admin.css")],

@@ -25,7 +25,9 @@ def acting_in(request: HttpRequest) -> str:
     """The organization acted in, below the platform's name."""
     access: Access | None = getattr(request, "access", None)
     organization = organization_of(access) if access is not None and access.organization_id else None
-    return organization.name if organization else TAGLINE
+    if organization is not None:
+        return organization.name
+    return "All organizations" if operates(request) else TAGLINE
 
 
 def manages_people(request: HttpRequest) -> bool:

@@ -67,7 +67,7 @@ class AllocatingAdmin(ExchangeAdmin):
         may = is_changeable(row) and access_of(request).allows(Capability.ORGANIZE, row)
         return set(ALLOCATING) if may else set()
 
-    @action(description="Fill the panels", url_path="allocate", icon="groups_3")  # type: ignore[untyped-decorator]
+    @action(description="Fill panels", url_path="allocate", icon="groups_3")  # type: ignore[untyped-decorator]
     def allocate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show who would sit where, and seat them once that is confirmed."""
         contest = self.get_object(request, object_id)

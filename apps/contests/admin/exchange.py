@@ -58,7 +58,7 @@ class ExchangeAdmin(FreezingAdmin):
         """The buttons for files that this caller can use now."""
         return set(EXCHANGE) if is_changeable(contest) and _kinds(access_of(request)) else set()
 
-    @action(description="Import a file", url_path="import-file", icon="upload_file")  # type: ignore[untyped-decorator]
+    @action(description="Import", url_path="import-file", icon="upload_file")  # type: ignore[untyped-decorator]
     def import_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Check a CSV file of contestants, judges or marks, or load it; a good one leads to its job."""
         contest = self.get_object(request, object_id)

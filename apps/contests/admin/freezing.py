@@ -28,7 +28,7 @@ class FreezingAdmin(SteppedAdmin):
             return set()
         return {"unfreeze"} if row.frozen_at else {"freeze"} if may_freeze(row) else set()
 
-    @action(description="Freeze the public board", icon="ac_unit")  # type: ignore[untyped-decorator]
+    @action(description="Freeze", icon="ac_unit")  # type: ignore[untyped-decorator]
     def freeze(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Keep the public board as it is now."""
         step = Step(
@@ -40,7 +40,7 @@ class FreezingAdmin(SteppedAdmin):
         )
         return self.take(request, object_id, "freeze", step)
 
-    @action(description="Unfreeze the public board", icon="wb_sunny")  # type: ignore[untyped-decorator]
+    @action(description="Unfreeze", icon="wb_sunny")  # type: ignore[untyped-decorator]
     def unfreeze(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let the public board follow again."""
         step = Step(

@@ -41,7 +41,7 @@ def live_count(model: Any, path: str) -> Any:
 def shown_json(value: object) -> str:
     """A JSON value for reading."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="font-mono text-xs leading-relaxed overflow-x-auto whitespace-pre">{}</pre>', text)
+    return format_html('<pre class="font-mono text-xs leading-relaxed long whitespace-pre">{}</pre>', text)
 
 
 class RowAdmin(SoftDeleteAdmin):

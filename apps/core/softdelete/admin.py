@@ -250,6 +250,8 @@ class SoftDeleteAdmin(FoundAdmin):
 class OrganizationOwnedAdmin(SoftDeleteAdmin):
     """The admin of rows that belong to an organization themselves: new ones belong to the one acted in."""
 
+    list_before_template = "core/choose_organization.html"
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Not for platform staff who act on all organizations at once: they choose one first."""
         return access_of(request).organization_id is not None and super().has_add_permission(request)

@@ -81,6 +81,14 @@ class TestEntering:
         assert owners - auditors == {"Deliveries", "Endpoints", "Mails", "Members", "Recycle bin", "Suppressed"}
         assert staff - owners == {"Failed tasks", "Outbox", "People", "Schedule", "Task results"}
 
+    def test_the_front_page_is_the_menu(self, alice: User) -> None:
+        page = browser(alice).get("/admin/")
+        places = page.content.decode().partition('id="places"')[2]
+        menu = [item for group in page.context["sidebar_navigation"] for item in group["items"]]
+        assert {str(item["link"]): f'href="{item["link"]}"' in places for item in menu} == {
+            str(item["link"]): item["has_permission"] for item in menu
+        }
+
     def test_a_wrong_password_says_so(self, alice: User) -> None:
         page = Client().post("/admin/login/", {"username": alice.email, "password": "wrong"})
         assert "belong together" in page.content.decode()

@@ -148,6 +148,8 @@ def test_staff_choose_an_organization_before_they_add(ice: Organization) -> None
     browser = Client()
     browser.force_login(OperatorFactory.create())
     assert browser.get(f"{LIST}add/").status_code == 403
+    assert "to add events" in browser.get(LIST).content.decode()
     browser.post(reverse("admin:accounts_organization_switch"), {"organization": "ice"})
+    assert "to add events" not in browser.get(LIST).content.decode()
     assert browser.post(f"{LIST}add/", BODY).status_code == 302
     assert Event._base_manager.get().organization_id == ice.pk

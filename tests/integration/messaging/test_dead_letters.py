@@ -103,6 +103,17 @@ def test_the_admin_lists_dead_letters_and_replays_them(consumer: Consumer, setti
     assert (message.parked_at, message.attempts) == (None, 0)
 
 
+def test_the_admin_shows_the_whole_of_a_message() -> None:
+    message = OutboxMessageFactory.create(data={"status": "in-the-payload"})
+    client = Client()
+    client.force_login(OperatorFactory.create())
+
+    page = client.get(f"{ADMIN}{message.pk}/change/").content.decode()
+
+    shown = [str(message.organization_id), message.type, message.subject, "in-the-payload", "can&#x27;t digest it"]
+    assert [text for text in shown if text not in page.partition('id="main"')[2]] == []
+
+
 def test_what_was_published_long_ago_is_removed(settings: Settings, consumer: Consumer) -> None:
     for _ in range(5):
         tell()

@@ -142,7 +142,7 @@ def test_who_may_not_take_a_step_sees_no_button_and_is_refused() -> None:
     organizer = entering(found.person(Role.ORGANIZER))
 
     buttons = organizer.get(page("contest", found.contest)).context["actions_detail"]
-    assert [button["title"] for button in buttons] == ["Board", "Freeze the public board", "Copy"]
+    assert [button["title"] for button in buttons] == ["Board", "Freeze", "Copy"]
     assert organizer.post(page("contest", found.contest, "reopen"), {"version": 1}).status_code == 403
     assert found.now().status == "locked"
 

@@ -30,7 +30,7 @@ def event_page(event: Any, tail: str = "change") -> str:
 def test_buttons_are_there_for_who_organizes_as_long_as_they_lead_somewhere() -> None:
     found = arena()
     contest, category = page("contest", found.contest), page("category", found.category)
-    tools = {"Fill the panels", "Copy"}
+    tools = {"Fill panels", "Copy"}
 
     assert buttons(found, Role.ORGANIZER, contest) & tools == tools
     assert buttons(found, Role.TALLY_MASTER, contest) & tools == set()
