@@ -77,10 +77,14 @@ class Allocation:
         return self.parts <= 1
 
 
+def club_of(affiliation: str) -> str:
+    """The club, country or company, however it is written; empty where there is none."""
+    return affiliation.strip().casefold()
+
+
 def same_club(one: str, other: str) -> bool:
-    """Whether both name the same club, country or company, however it is written."""
-    club = one.strip().casefold()
-    return bool(club) and club == other.strip().casefold()
+    """Whether both name the same one."""
+    return bool(club_of(one)) and club_of(one) == club_of(other)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from apps.accounts.enums import Role
+from apps.contests.models import Contestant, Judge
+from apps.contests.services.conflicts import recuse_affiliated
 from tests.api import pointers, problem
 from tests.factories.accounts import UserFactory, member
 from tests.factories.contests import ContestantFactory
@@ -131,6 +133,19 @@ def test_a_judge_signs_in_as_a_member_only() -> None:
 
     assert pointers(refused) == [("#/user", "DOES_NOT_EXIST")]
     assert taken.status_code == 201
+
+
+@pytest.mark.parametrize(("judges", "contestants"), [("STRASSE 7", " Straße 7"), ("Espoo\u00a0", "ESPOO"), ("", "")])
+def test_a_club_is_the_same_however_it_is_written(judges: str, contestants: str) -> None:
+    """To the recusal, which the board knows, as to the mark that is refused."""
+    found = arena()
+    with found.scope():
+        Contestant.objects.filter(number=1).update(affiliation=contestants)
+        Judge.objects.filter(pk=found.seats[0].judge_id).update(affiliation=judges)
+        made = recuse_affiliated(contest_id=found.contest.pk)
+    response = found.client().post(f"{API}/scores/", found.mark(0, 0, 0))
+
+    assert (made, response.status_code) == ((1, 409) if judges else (0, 201))
 
 
 def test_a_new_seat_is_recused_from_its_judges_own_club_at_once() -> None:
