@@ -18,7 +18,7 @@ from apps.core.softdelete.visibility import DeletedRowsMixin
 from apps.core.tenancy import platform_scope
 from tests.integration.core.authorisation import is_for
 from tests.integration.core.calls import call_of
-from tests.integration.core.house import House, client_of
+from tests.integration.core.house import House
 from tests.integration.core.requests import send, text_of
 from tests.integration.core.softdelete.buried import GETS, READS, bury, is_soft
 from tests.integration.core.town import Town
@@ -53,11 +53,11 @@ def test_every_list_of_rows_that_can_be_deleted_takes_the_flags() -> None:
 
 
 @pytest.mark.parametrize("operation", TAKING, ids=str)
-def test_deleted_rows_are_shown_to_nobody_but_those_who_keep_the_bin(operation: Operation, alice: House) -> None:
+def test_deleted_rows_are_shown_to_nobody_but_those_who_keep_the_bin(operation: Operation, town: Town) -> None:
     status = {}
     for role in (role for role in Role if is_for(role.value, operation)):
-        client = client_of(alice.person(role), alice.organization.slug)
-        status[role] = [send(client, operation, alice, query=f"?{flag}=true").status_code for flag in FLAGS]
+        client = town.callers[role.value]
+        status[role] = [send(client, operation, town.alice, query=f"?{flag}=true").status_code for flag in FLAGS]
 
     of_keepers = [200, 200 if operation.action == "list" else 404]  # the row that is named is live
     assert status == {role: of_keepers if role in KEEPERS else [403, 403] for role in status}
