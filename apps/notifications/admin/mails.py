@@ -48,12 +48,14 @@ class EmailMessageAdmin(ReadOnly, FoundAdmin):
     fields = [
         ("kind", "topic", "badge"),
         ("recipient", "subject"),
-        ("sent_as", "correlation_id", "message_id"),
-        ("attempts", "next_attempt_at", "last_code", "account"),
+        "sent_as",
+        ("correlation_id", "message_id"),
+        ("attempts", "next_attempt_at"),
+        ("last_code", "account"),
         "last_error",
         ("created_at", "finished_at"),
         "preview",
-        "text",
+        "plain",
     ]
     actions = ["resend_selected"]
     actions_detail = ["send_again"]
@@ -85,6 +87,11 @@ class EmailMessageAdmin(ReadOnly, FoundAdmin):
     def preview(self, mail: EmailMessage) -> SafeString | str:
         """How it looks; secret links are names here."""
         return format_html(PREVIEW, mail.html, mail.subject) if mail.html else "Erased"
+
+    @admin.display(description="Plain text")
+    def plain(self, mail: EmailMessage) -> SafeString | str:
+        """What programs without HTML show."""
+        return format_html('<div class="whitespace-pre-wrap">{}</div>', mail.text) if mail.text else "Erased"
 
     @action(description="Send again", icon="forward_to_inbox")  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:

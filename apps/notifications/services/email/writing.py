@@ -70,7 +70,7 @@ def render(draft: Draft, subject: str) -> tuple[str, str]:
         "colour": wanted if A_COLOUR.fullmatch(wanted) else COLOUR,
         "language": settings.LANGUAGE_CODE,
         "unsubscribe": UNSUBSCRIBE_LINK if organization and is_optional(TOPIC_OF[draft.kind]) else "",
-        "switches": f"{settings.PUBLIC_URL}/api/v1/mail-switches/",
+        "is_of_platform": organization is None,
     }
     forms = [
         render_to_string([f"notifications/email/{draft.kind}.{form}", f"notifications/email/letter.{form}"], context)

@@ -21,12 +21,15 @@ from apps.core.outbox.models import OutboxMessage
 from apps.messaging.hooks import PublishedMessage
 from apps.notifications.enums import DisabledReason, MailKind, MailTopic
 from apps.notifications.models import EmailMessage
+from apps.notifications.services.email.hooks import Recipient
 from apps.notifications.services.email.sending import send_due_mail
 from apps.notifications.services.email.unsubscribing import set_switches
+from apps.notifications.services.email.writing import write_mails
 from tests.api import anonymous, signed_in
-from tests.factories.accounts import MembershipFactory, OperatorFactory, UserFactory, member
+from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, UserFactory, member
 from tests.factories.contests import AssignmentFactory, ContestantFactory, ContestFactory, JudgeFactory
 from tests.integration.notifications.conftest import endpoint_at, message, publish_again
+from tests.integration.notifications.mail.conftest import draft_of
 from tests.post_office import PostOffice
 
 pytestmark = pytest.mark.django_db
@@ -270,3 +273,30 @@ def test_a_request_and_its_mail_have_one_correlation_id(club: Organization, offi
     assert {answer["X-Correlation-ID"], letter.message["X-Correlation-ID"], shown["correlation_id"]} == {
         "one-story-from-end-to-end"
     }
+
+
+def test_nobodys_mailbox_is_flooded_with_links(settings: Settings) -> None:
+    settings.RESET_LINKS = "2/hour"
+    user = UserFactory.create(email=f"{new_id()}@example.org")
+
+    for spelling in (user.email, user.email.upper(), user.email):
+        assert anonymous().post("/api/v1/auth/password/reset/", {"email": spelling}).status_code == 202
+
+    assert OutboxMessage.objects.filter(type="user.password_reset_requested").count() == 2
+
+
+def test_what_waits_for_those_who_leave_or_are_deleted_is_not_sent(club: Organization, office: PostOffice) -> None:
+    leaving, staying = MembershipFactory.create(organization=club), MembershipFactory.create(organization=club)
+    member(club, Role.OWNER)
+    for membership in (leaving, staying):
+        write_mails(
+            [draft_of(club, [Recipient(membership.user.email, membership.user_id)], kind=MailKind.ROLE_CHANGED)]
+        )
+    elsewhere = OrganizationFactory.create()
+    write_mails([draft_of(elsewhere, [Recipient("ann@example.org")])])
+
+    leaving.delete()
+    elsewhere.delete()
+    send_due_mail()
+
+    assert [letter.recipient for letter in office.delivered] == [staying.user.email]
