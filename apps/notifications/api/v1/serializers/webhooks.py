@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.rest.serializers import PodiumModelSerializer, StrictSerializer
-from apps.notifications.enums import EndpointState
+from apps.notifications.enums import DisabledReason, EndpointState
 from apps.notifications.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 
 MOST_TYPES = 50
@@ -51,6 +51,9 @@ class WebhookEndpointSerializer(PodiumModelSerializer):
     state = serializers.ChoiceField(choices=EndpointState.choices, required=False)
     rate_limit = serializers.IntegerField(
         min_value=1, max_value=FASTEST, required=False, allow_null=True, help_text="Messages a second at most."
+    )
+    disabled_reason = serializers.ChoiceField(
+        choices=[("", "It is enabled"), *DisabledReason.choices], read_only=True
     )
     headers = HeadersField(required=False, help_text="Headers that go along, such as `Authorization`.")
 
