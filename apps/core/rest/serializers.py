@@ -14,6 +14,7 @@ from apps.core.rest.etags import BODY_VERSION
 class StrictFieldsMixin:
     """Unknown fields are refused by name, and so are values of another JSON type; DRF reads 0 as the text "0".
 
+    They are told together with all else that is wrong with the body.
     Read-only fields that are sent back are ignored. Forms know text only, so their values are read as DRF does;
     they send a list as `marks[0]value`.
     """
@@ -21,18 +22,24 @@ class StrictFieldsMixin:
     fields: Any
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            is_form = html.is_html_input(data)
-            found = {
-                name: [serializers.ErrorDetail("This field is not known.", "unknown_field")]
-                for name in data
-                if (name.partition("[")[0] if is_form else name) not in self.fields and name not in IGNORED
-            }
-            if not is_form:
-                found |= _wrong_types({name: self.fields[name] for name in data if name in self.fields}, data)
-            if found:
-                raise serializers.ValidationError(found)
-        return super().to_internal_value(data)  # type: ignore[misc]
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)  # type: ignore[misc]
+        is_form = html.is_html_input(data)
+        found = {
+            name: [serializers.ErrorDetail("This field is not known.", "unknown_field")]
+            for name in data
+            if (name.partition("[")[0] if is_form else name) not in self.fields and name not in IGNORED
+        }
+        if not is_form:
+            found |= _wrong_types({name: self.fields[name] for name in data if name in self.fields}, data)
+            data = {name: value for name, value in data.items() if name not in found}
+        try:
+            read = super().to_internal_value(data)  # type: ignore[misc]
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**error.detail, **found}) from None  # type: ignore[dict-item]
+        if found:
+            raise serializers.ValidationError(found)
+        return read
 
 
 # Which JSON types a field is written in; DRF itself is strict with the others. Subclasses before their bases.

@@ -96,11 +96,14 @@ class TestWriting:
         assert pointers(body) == [(f"#/{field}", code)]
 
     def test_everything_that_is_wrong_is_named_at_once(self, client: APIClient) -> None:
-        body = problem(client.post(EVENTS, {"timezone": "Mars/Base", "starts_at": "x"}), 422, "INVALID")
+        wrong = {"timezone": "Mars/Base", "starts_at": "x", "venue": 5, "nonsense": 1}
+        body = problem(client.post(EVENTS, wrong), 422, "INVALID")
         assert sorted(pointers(body)) == [
             ("#/name", "REQUIRED"),
+            ("#/nonsense", "UNKNOWN_FIELD"),
             ("#/starts_at", "INVALID"),
             ("#/timezone", "UNKNOWN_TIMEZONE"),
+            ("#/venue", "WRONG_TYPE"),
         ]
 
     @pytest.mark.parametrize("field", ["status", "id", "url", "created_at"])

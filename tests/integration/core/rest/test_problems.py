@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.contests.models import Criterion, Score
@@ -157,8 +158,14 @@ def test_a_dependency_that_is_away_says_when_to_come_back(
     assert response.headers.get("Retry-After") == ("8" if status == 503 else None)
 
 
-def test_an_address_without_a_route_is_a_problem_too(alice: House) -> None:
-    check(alice.client.get("/api/v1/nothing/"), 404, "NOT_FOUND")
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/events/not-an-id/", "/api/nothing"])
+def test_an_address_without_a_route_is_a_problem_too(
+    alice: House, settings: Settings, path: str, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    check(alice.client.get(path), 404, "NOT_FOUND")
+    check(alice.client.post(path, {}), 404, "NOT_FOUND")
 
 
 @override_settings(ALLOWED_HOSTS=["podium.example"])
