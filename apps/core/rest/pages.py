@@ -30,9 +30,9 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return _answer(request, HTTPStatus.FORBIDDEN, "Your role does not allow this.")
 
 
-def page_not_found(request: HttpRequest, exception: Exception | None = None, **kwargs: str) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: no such route; the API's root lists those that there are."""
-    del exception, kwargs
+    del exception
     return _answer(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
 
 

@@ -159,7 +159,7 @@ def test_a_dependency_that_is_away_says_when_to_come_back(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/events/not-an-id/", "/api/nothing"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/events/not-an-id/", "/api/nothing", "/api/"])
 def test_an_address_without_a_route_is_a_problem_too(
     alice: House, settings: Settings, path: str, debug: bool
 ) -> None:
