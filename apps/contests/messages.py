@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apps.contests.enums import ContestStatus
-from apps.core.outbox.catalogue import EventType, Field, identifier, identifiers, one_of, text, whole, yes_or_no
+from apps.core.outbox.catalogue import (
+    EXAMPLE_ID,
+    EventType,
+    Field,
+    counts,
+    identifier,
+    identifiers,
+    one_of,
+    text,
+    whole,
+    yes_or_no,
+)
 
 DATA: Mapping[str, Field] = {
     "id": identifier("The contest."),
@@ -63,6 +74,12 @@ def contest_events() -> list[EventType]:
             "contest.judges_seated",
             "Judges were given seats on a contest's panels.",
             assignments=identifiers("Their seats."),
+        ),
+        _contest(
+            "contest.judges_reminded",
+            "Judges who are behind were asked for their marks.",
+            judges=identifiers("Who was asked."),
+            missing=counts("How many marks each of their seats lacks, by the seat's id.", {EXAMPLE_ID: 6}),
         ),
         _contest("leaderboard.frozen", "The public board stands still from now on."),
         _contest("leaderboard.unfrozen", "The public board follows the marks again."),

@@ -173,6 +173,11 @@ def reads_all_marks(access: Access) -> bool:
     return access.allows(Capability.READ_MARKS)
 
 
+def may_remind(access: Access, contest: Contest) -> bool:
+    """Judges who are behind are reminded by those who lock the contest, and by those who seated them."""
+    return access.allows(Capability.TALLY, contest) or access.allows(Capability.ORGANIZE, contest)
+
+
 def same_affiliation(judge: Judge, contestant: Contestant) -> bool:
     """Whether both name the same club, country or company, however it is written."""
     return same_club(judge.affiliation, contestant.affiliation)

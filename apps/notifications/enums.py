@@ -49,11 +49,19 @@ class MailState(models.TextChoices):
 ON_ITS_WAY = (MailState.QUEUED, MailState.SENDING)
 
 
+class OutOfReach(models.TextChoices):
+    """Why a mail would not get to somebody."""
+
+    NO_ADDRESS = "no_address", "No address"
+    WANTS_NONE = "wants_none", "Wants no such mails"
+    BOUNCED = "bounced", "The address bounced before"
+
+
 class MailTopic(models.TextChoices):
     """What people can switch off and on, each for themselves."""
 
     ACCOUNT = "account", "Your account and memberships"
-    JUDGING = "judging", "Seats on panels"
+    JUDGING = "judging", "Seats on panels, and reminders"
     SIGNING = "signing", "Results to sign"
     RESULTS = "results", "Published results"
     DELETIONS = "deletions", "Deletions that become final"
@@ -69,6 +77,7 @@ class MailKind(models.TextChoices):
     PASSWORD_RESET = "password_reset", "Password reset"
     PASSWORD_CHANGED = "password_changed", "Password changed"
     JUDGE_SEATED = "judge_seated", "Seat on a panel"
+    JUDGE_REMINDED = "judge_reminded", "Marks that are missing"
     SIGNATURE_NEEDED = "signature_needed", "Result to sign"
     RESULT_PUBLISHED = "result_published", "Result published"
     PURGE_NEAR = "purge_near", "Deletion becomes final"
@@ -82,6 +91,7 @@ TOPIC_OF = {
     MailKind.PASSWORD_RESET: MailTopic.ACCOUNT,
     MailKind.PASSWORD_CHANGED: MailTopic.ACCOUNT,
     MailKind.JUDGE_SEATED: MailTopic.JUDGING,
+    MailKind.JUDGE_REMINDED: MailTopic.JUDGING,
     MailKind.SIGNATURE_NEEDED: MailTopic.SIGNING,
     MailKind.RESULT_PUBLISHED: MailTopic.RESULTS,
     MailKind.PURGE_NEAR: MailTopic.DELETIONS,

@@ -22,10 +22,11 @@ from apps.contests.admin.exchange import EXCHANGE
 from apps.contests.admin.forms import ContestForm, ReasonedStepForm, SigningForm
 from apps.contests.admin.freezing import FREEZING
 from apps.contests.admin.parts import PartInline, by, live_count, shown_json
+from apps.contests.admin.reminding import REMINDING, RemindingAdmin
 from apps.contests.admin.steps import Step
 from apps.contests.enums import ContestStatus
 from apps.contests.models import Category, Contest, Contestant
-from apps.contests.policies import TRANSITIONS, allowed_transitions, is_changeable
+from apps.contests.policies import TRANSITIONS, allowed_transitions, is_changeable, may_remind
 from apps.contests.selectors.exports import certification_of
 from apps.contests.selectors.leaderboard import contest_board
 from apps.contests.selectors.sign_off import may_take, read_sign_off, sign_off_steps
@@ -61,7 +62,7 @@ class CategoryInline(PartInline):
 
 
 @admin.register(Contest)
-class ContestAdmin(CopyingAdmin):
+class ContestAdmin(RemindingAdmin, CopyingAdmin):
     """What has one winner list."""
 
     form = ContestForm
@@ -94,6 +95,7 @@ class ContestAdmin(CopyingAdmin):
         "lock",
         "sign",
         "publish",
+        *REMINDING,
         *FREEZING,
         "reopen",
         "void",
@@ -176,11 +178,13 @@ class ContestAdmin(CopyingAdmin):
             allowed.remove("sign")
         steps = {"board", *(name.replace("-", "_") for name in allowed), *self.names_of_freezing(request, row)}
         steps |= self.names_of_allocating(request, row) | self.names_of_copying(request, row)
-        return steps | self.names_of_exchange(request, row)
+        return steps | self.names_of_exchange(request, row) | self.names_of_reminding(request, row)
 
     def has_step_permission(self, request: HttpRequest, row: Contest, name: str) -> bool:
         if name in (*FREEZING, *COPYING):
             return access_of(request).allows(Capability.ORGANIZE, row)
+        if name in REMINDING:
+            return may_remind(access_of(request), row)
         return access_of(request).allows(TRANSITIONS[name].capability, row)
 
     @action(description="Board", url_path="board", icon="leaderboard")  # type: ignore[untyped-decorator]

@@ -26,14 +26,14 @@ class Step:
     """What is asked and done.
 
     `run` gets the row's id, the confirmed `version` and what else `form` asks for; it raises PodiumErrors. `initial`
-    is what the form begins with. `done` follows the row's name in the message. `page_of` is the address that the
-    answer of `run` leads to; the row's own page when left out.
+    is what the form begins with. `done` follows the row's name in the message; it may be made of the answer of `run`.
+    `page_of` is the address that this answer leads to; the row's own page when left out.
     """
 
     title: str
     text: str
     button: str
-    done: str
+    done: str | Callable[[Any], str]
     run: Callable[..., Any]
     form: Callable[..., StepForm] = StepForm
     initial: Mapping[str, Any] = field(default_factory=dict)
@@ -76,7 +76,8 @@ class StepPages(FoundAdmin):
             if len(error.errors) > NAMED_FAULTS:
                 messages.error(request, f"… and {len(error.errors) - NAMED_FAULTS} more.")
         else:
-            messages.success(request, f"{row} {step.done}")
+            done = step.done if isinstance(step.done, str) else step.done(found)
+            messages.success(request, f"{row} {done}")
             if step.page_of is not None:
                 return step.page_of(found)
         return self._page_of(row.pk)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from apps.contests.models import Assignment, Contest
 from apps.contests.policies import public_follows
+from apps.contests.selectors.missing import SeatBehind
 from apps.core.outbox.services import DomainEvent, emit_many
 
 
@@ -31,6 +32,14 @@ def announce_seated(contest: Contest, seats: Iterable[Assignment]) -> None:
     ids = [str(seat.pk) for seat in seats]
     if ids:
         announce(contest, "contest.judges_seated", assignments=ids)
+
+
+def announce_reminded(contest: Contest, behind: Iterable[SeatBehind]) -> None:
+    """Say that the judges of these seats were asked for their marks, in one event."""
+    seats = list(behind)
+    judges = dict.fromkeys(str(one.seat.judge_id) for one in seats)
+    missing = {str(one.seat.pk): one.missing for one in seats}
+    announce(contest, "contest.judges_reminded", judges=list(judges), missing=missing)
 
 
 def _event(contest: Contest, type_: str, data: dict[str, object]) -> DomainEvent:

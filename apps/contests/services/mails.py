@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.enums import Role
 from apps.contests.enums import Visibility
-from apps.contests.models import Assignment, Contest, Contestant
+from apps.contests.models import Assignment, Contest, Contestant, Judge
 from apps.contests.selectors.sign_off import sign_off_steps
 from apps.messaging.hooks import PublishedMessage
 from apps.notifications.enums import MailKind
@@ -78,40 +79,81 @@ def _result_published(message: PublishedMessage, contest: Contest) -> list[Draft
 def _judges_seated(message: PublishedMessage, contest: Contest) -> list[Draft]:
     """One mail to each judge, with all the seats that they were given at once."""
     named = message.data["assignments"]
-    found = Assignment.objects.filter(pk__in=named if isinstance(named, list) else [])
-    seats_of: dict[Recipient, list[Assignment]] = {}
-    for seat in found.select_related("judge__user", "category").order_by("category__position", "seat", "pk"):
-        for recipient in _judges([seat]):
-            seats_of.setdefault(recipient, []).append(seat)
     return [
         draft_about(message, MailKind.JUDGE_SEATED, [recipient], _words_of_seats(contest, seats, recipient))
-        for recipient, seats in seats_of.items()
+        for recipient, seats in _seats_of(named if isinstance(named, list) else []).items()
     ]
+
+
+def _judges_reminded(message: PublishedMessage, contest: Contest) -> list[Draft]:
+    """One mail to each judge, with what each of their seats lacked when it was asked for. It names no contestant."""
+    told = message.data["missing"]
+    missing: Mapping[str, int] = told if isinstance(told, Mapping) else {}
+    return [
+        draft_about(
+            message, MailKind.JUDGE_REMINDED, [recipient], _words_of_missing(contest, seats, missing, recipient)
+        )
+        for recipient, seats in _seats_of(missing).items()
+    ]
+
+
+def _seats_of(named: Iterable[object]) -> Mapping[Recipient, list[Assignment]]:
+    """These seats in order, by the people who sit there and have an address."""
+    found = Assignment.objects.filter(pk__in=list(named)).select_related("judge__user", "category")
+    seats_of: dict[Recipient, list[Assignment]] = {}
+    for seat in found.order_by("category__position", "seat", "pk"):
+        for recipient in _judges([seat]):
+            seats_of.setdefault(recipient, []).append(seat)
+    return seats_of
 
 
 def _words_of_seats(contest: Contest, seats: Sequence[Assignment], recipient: Recipient) -> Words:
     named = ", ".join(f"{seat.seat} ({seat.category.name})" for seat in seats)
-    signs_in = recipient.user_id is not None
     return Words(
         _("You judge %(contest)s") % {"contest": contest.name},
         (
             _("You were given a seat on the panel of %(contest)s: %(seats)s.")
             % {"contest": contest.name, "seats": named},
         ),
-        (_("To your scorecards"), page("web:seats")) if signs_in else None,
+        _to_scorecards(recipient),
     )
 
 
+def _words_of_missing(
+    contest: Contest, seats: Sequence[Assignment], missing: Mapping[str, int], recipient: Recipient
+) -> Words:
+    lines = [
+        ngettext(
+            "%(category)s, seat %(seat)s: %(count)d mark is missing.",
+            "%(category)s, seat %(seat)s: %(count)d marks are missing.",
+            missing[str(seat.pk)],
+        )
+        % {"category": seat.category.name, "seat": seat.seat, "count": missing[str(seat.pk)]}
+        for seat in seats
+    ]
+    return Words(
+        _("%(contest)s waits for your marks") % {"contest": contest.name},
+        (_("%(contest)s is being scored, and marks of yours are missing.") % {"contest": contest.name}, *lines),
+        _to_scorecards(recipient),
+    )
+
+
+def _to_scorecards(recipient: Recipient) -> tuple[str, str] | None:
+    """The way there, for those who can sign in."""
+    return (_("To your scorecards"), page("web:seats")) if recipient.user_id is not None else None
+
+
 def _judges(seats: Iterable[Assignment]) -> list[Recipient]:
-    """The people on these seats who have an address: their account's, else the one that was noted down."""
-    found: dict[Recipient, None] = {}
-    for seat in seats:
-        judge = seat.judge
-        if judge.user is not None and judge.user.is_active:
-            found[Recipient(judge.user.email, judge.user.pk)] = None
-        elif judge.email:
-            found[Recipient(judge.email)] = None
-    return list(found)
+    """The people on these seats who have an address."""
+    found = dict.fromkeys(mailbox_of(seat.judge) for seat in seats)
+    return [recipient for recipient in found if recipient.address]
+
+
+def mailbox_of(judge: Judge) -> Recipient:
+    """A judge's address: their account's, else the one that was noted down, which may be empty."""
+    if judge.user is not None and judge.user.is_active:
+        return Recipient(judge.user.email, judge.user.pk)
+    return Recipient(judge.email)
 
 
 RULES: Mapping[str, Callable[[PublishedMessage, Contest], list[Draft]]] = {
@@ -119,4 +161,5 @@ RULES: Mapping[str, Callable[[PublishedMessage, Contest], list[Draft]]] = {
     "contest.signed": _signature_needed,
     "contest.published": _result_published,
     "contest.judges_seated": _judges_seated,
+    "contest.judges_reminded": _judges_reminded,
 }

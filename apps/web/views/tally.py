@@ -19,6 +19,7 @@ from apps.contests.selectors.missing import blocking_marks
 from apps.contests.selectors.progress import read_progress
 from apps.contests.selectors.sign_off import read_sign_off
 from apps.contests.services.certification import sign_contest
+from apps.contests.services.reminding import remind_judges
 from apps.contests.services.transitions import lock_contest, reopen_contest, start_scoring
 from apps.core.access import Access, Capability
 from apps.core.errors import Forbidden, NotFound, PodiumError
@@ -89,6 +90,11 @@ def _lock(contest_id: UUID, access: Access, _form: Mapping[str, str]) -> str:
     return "Locked: marks are read-only now, and the result can be signed."
 
 
+def _remind(contest_id: UUID, access: Access, _form: Mapping[str, str]) -> str:
+    reminders = remind_judges(contest_id=contest_id, access=access)
+    return f"{reminders.contest.name} {reminders.summary}"
+
+
 def _reopen(contest_id: UUID, access: Access, form: Mapping[str, str]) -> str:
     reopen_contest(contest_id=contest_id, access=access, reason=form.get("reason", ""))
     return "Open again. The signatures given so far are void."
@@ -103,6 +109,7 @@ def _sign(contest_id: UUID, access: Access, form: Mapping[str, str]) -> str:
 STEPS: Mapping[str, Callable[[UUID, Access, Mapping[str, str]], str]] = {
     "start-scoring": _start,
     "lock": _lock,
+    "remind": _remind,
     "reopen": _reopen,
     "sign": _sign,
 }

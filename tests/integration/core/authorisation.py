@@ -104,6 +104,7 @@ TABLE: dict[str, dict[str, Who]] = {
     "contests:contest-export-results-print": {"GET": MEMBERS},
     "contests:contest-export-marks-csv": {"GET": MARK_READERS},
     "contests:contest-panels-allocate-judges": {"POST": ORGANIZERS},
+    "contests:contest-progress-remind-judges": {"POST": ORGANIZERS | TALLY},
     "contests:contest-copy-clone": {"POST": ORGANIZERS},
     "contests:event-copy-clone": {"POST": ORGANIZERS},
     "contests:show-run-of-show": {"GET": MEMBERS},

@@ -242,6 +242,7 @@ CALLS: dict[str, Call] = {
     "POST contests:category-list": Call(_of(Contest, name="Free skating")),
     "POST contests:criterion-list": Call(_of(Category, name="Presentation")),
     "POST contests:contest-panels-allocate-judges": Call(lambda _: {"seats": 1}, status=201),
+    "POST contests:contest-progress-remind-judges": Call(prepare=_contest("scoring")),
     "POST contests:contest-copy-clone": Call(lambda _: {"name": "Juniors", "panels": True}, status=201),
     "POST contests:event-copy-clone": Call(lambda _: {"name": "Next year"}, status=201),
     "POST contests:category-draw-draw": Call(lambda _: {"seed": "7"}, prepare=_without_marks, status=201),

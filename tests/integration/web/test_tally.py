@@ -92,6 +92,15 @@ def test_the_result_that_was_read_is_signed() -> None:
     assert signed.content.decode().count('class="given"') == 1
 
 
+def test_judges_who_are_behind_are_reminded_from_the_room() -> None:
+    found = arena(name="Ladies")
+
+    said = browser(found).post(room(found, "remind/"), follow=True).content.decode()
+
+    assert "Ladies has 1 judge reminded by mail, out of reach: J2 (no address), J3 (no address)." in said
+    assert f'action="{room(found, "remind/")}"' in said
+
+
 def test_nothing_is_done_by_looking() -> None:
     found = arena()
     client = browser(found)

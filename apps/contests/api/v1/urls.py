@@ -14,6 +14,7 @@ from apps.contests.api.v1.views import (
     marks,
     people,
     public,
+    reminding,
     scorecards,
     shows,
     structure,
@@ -32,6 +33,7 @@ router.register("contests", shows.ShowViewSet, basename="show")
 router.register("categories", shows.CategoryDrawViewSet, basename="category-draw")
 router.register("draws", shows.DrawViewSet, basename="draw")
 router.register("contests", allocation.AllocationViewSet, basename="contest-panels")
+router.register("contests", reminding.RemindingViewSet, basename="contest-progress")
 router.register("contests", cloning.ContestCloneViewSet, basename="contest-copy")
 router.register("events", cloning.EventCloneViewSet, basename="event-copy")
 router.register("categories", structure.CategoryViewSet, basename="category")

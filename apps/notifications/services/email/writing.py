@@ -35,7 +35,7 @@ def write_mails(drafts: Sequence[Draft]) -> None:
 def _rows_of(draft: Draft) -> Iterator[EmailMessage]:
     topic = TOPIC_OF[draft.kind]
     everybody = [*draft.recipients, *(_subscribers(draft, topic) if draft.to_subscribers else [])]
-    recipients = _who_want(everybody, draft.organization_id, topic)
+    recipients = who_want(everybody, draft.organization_id, topic)
     if not recipients:
         return
     subject = " ".join(draft.words.subject.split())[:SUBJECT_LENGTH]
@@ -96,7 +96,7 @@ def _subscribers(draft: Draft, topic: MailTopic) -> list[Recipient]:
     return [Recipient(address, user_id) for address, user_id in members.values_list("user__email", "user_id")]
 
 
-def _who_want(recipients: Sequence[Recipient], organization_id: UUID | None, topic: MailTopic) -> list[Recipient]:
+def who_want(recipients: Sequence[Recipient], organization_id: UUID | None, topic: MailTopic) -> list[Recipient]:
     """Each address once, in whatever case, without those who want none."""
     by_address = {recipient.address.lower(): recipient for recipient in reversed(recipients) if recipient.address}
     if organization_id is not None and is_optional(topic):

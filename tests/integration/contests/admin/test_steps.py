@@ -23,7 +23,20 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "step", ["board", "open", "start_scoring", "lock", "sign", "publish", "freeze", "unfreeze", "reopen", "void"]
+    "step",
+    [
+        "board",
+        "open",
+        "start_scoring",
+        "remind_judges",
+        "lock",
+        "sign",
+        "publish",
+        "freeze",
+        "unfreeze",
+        "reopen",
+        "void",
+    ],
 )
 def test_another_organizations_contest_takes_no_step(step: str) -> None:
     found = arena()
@@ -111,6 +124,35 @@ def test_a_lock_without_all_marks_names_the_first_that_are_missing() -> None:
     assert said[1] == "J1 has not marked Skating skills of number 1."
     assert (len(said), said[-1]) == (12, "… and 8 more.")
     assert found.now().status == "scoring"
+
+
+def test_judges_who_are_behind_are_reminded_by_a_button() -> None:
+    found = arena(name="Ladies")
+
+    said = step(found, "remind_judges", Role.ORGANIZER) + step(found, "remind_judges", Role.TALLY_MASTER)
+    found.mark_all()
+    said += step(found, "remind_judges")
+
+    nobody = "out of reach: J2 (no address), J3 (no address)."
+    assert said == [
+        f"Ladies has 1 judge reminded by mail, {nobody}",
+        f"Ladies has 1 judge reminded less than an hour ago, {nobody}",
+        "Ladies has no judge who is behind.",
+    ]
+
+
+def test_there_is_nothing_to_remind_of_once_the_contest_is_locked() -> None:
+    found = arena()
+    client = entering(found.person(Role.TALLY_MASTER))
+
+    def titles() -> list[str]:
+        shown = client.get(page("contest", found.contest)).context["actions_detail"]
+        return [button["title"] for button in shown if button["title"] == "Remind judges"]
+
+    while_scoring = titles()
+    found.stand("locked")
+
+    assert (while_scoring, titles()) == (["Remind judges"], [])
 
 
 def test_a_step_after_somebody_elses_is_refused_with_a_message() -> None:

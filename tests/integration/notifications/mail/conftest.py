@@ -10,12 +10,15 @@ from pytest_django import Settings
 
 from apps.accounts.models import Organization
 from apps.core.ids import new_id
+from apps.core.outbox.models import OutboxMessage
+from apps.messaging.hooks import PublishedMessage
 from apps.notifications.enums import MailKind
 from apps.notifications.models import EmailMessage
 from apps.notifications.services.email import waking
 from apps.notifications.services.email.hooks import Draft, Recipient, Words
 from apps.notifications.services.email.writing import write_mails
 from config.settings.mail import _account
+from tests.integration.notifications.conftest import publish_again
 from tests.post_office import PostOffice, post_office
 
 Write = Callable[..., EmailMessage]
@@ -87,3 +90,29 @@ def make_due() -> None:
     EmailMessage.of_all_organizations.filter(next_attempt_at__isnull=False).update(
         next_attempt_at="2026-01-01T00:00Z"
     )
+
+
+def written() -> list[tuple[str, str]]:
+    """Kind and recipient of all mails, in order."""
+    return sorted(EmailMessage.of_all_organizations.values_list("kind", "recipient"))
+
+
+def publish_outbox() -> list[PublishedMessage]:
+    """What the relay does with everything that was told."""
+    told = [
+        PublishedMessage(
+            id=row.pk,
+            organization_id=row.organization_id,
+            type=row.type,
+            subject=row.subject,
+            sequence=1,
+            data=row.data,
+            time=row.created_at,
+            correlation_id=row.correlation_id,
+            traceparent=row.traceparent,
+            actor_id=row.actor_id,
+        )
+        for row in OutboxMessage.objects.order_by("pk")
+    ]
+    publish_again(told)
+    return told

@@ -16,8 +16,11 @@ from apps.accounts.selectors import access_in
 from apps.accounts.services.members import add_member, change_role
 from apps.accounts.services.sessions import set_password
 from apps.contests.models import Assignment, Contest
+from apps.contests.selectors.sign_off import read_sign_off
+from apps.contests.services.certification import sign_contest
 from apps.core.ids import new_id
 from apps.core.outbox.models import OutboxMessage
+from apps.core.tenancy import organization_scope
 from apps.messaging.hooks import PublishedMessage
 from apps.notifications.enums import DisabledReason, MailKind, MailTopic
 from apps.notifications.models import EmailMessage
@@ -28,37 +31,12 @@ from apps.notifications.services.email.writing import write_mails
 from tests.api import anonymous, signed_in
 from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, UserFactory, member
 from tests.factories.contests import AssignmentFactory, ContestantFactory, ContestFactory, JudgeFactory
+from tests.integration.contests.arena import API, arena
 from tests.integration.notifications.conftest import endpoint_at, message, publish_again
-from tests.integration.notifications.mail.conftest import draft_of
+from tests.integration.notifications.mail.conftest import draft_of, publish_outbox, written
 from tests.post_office import PostOffice
 
 pytestmark = pytest.mark.django_db
-
-
-def written() -> list[tuple[str, str]]:
-    """Kind and recipient of all mails, in order."""
-    return sorted(EmailMessage.of_all_organizations.values_list("kind", "recipient"))
-
-
-def publish_outbox() -> list[PublishedMessage]:
-    """What the relay does with everything that was told."""
-    told = [
-        PublishedMessage(
-            id=row.pk,
-            organization_id=row.organization_id,
-            type=row.type,
-            subject=row.subject,
-            sequence=1,
-            data=row.data,
-            time=row.created_at,
-            correlation_id=row.correlation_id,
-            traceparent=row.traceparent,
-            actor_id=row.actor_id,
-        )
-        for row in OutboxMessage.objects.order_by("pk")
-    ]
-    publish_again(told)
-    return told
 
 
 def contest_message(contest: Contest, type: str, **data: Any) -> PublishedMessage:
@@ -174,6 +152,19 @@ def test_who_signs_next_is_asked_and_nobody_who_has_signed(club: Organization) -
     assert f"/tally/{contest.pk}/" in EmailMessage.of_all_organizations.get().text
 
 
+def test_after_a_signature_the_next_one_is_asked_for(club: Organization) -> None:
+    chain = [Role.TALLY_MASTER, Role.AUDITOR]
+    contest = ContestFactory.create(organization=club, status="locked", sign_off=chain)
+    tally, auditor = member(club, Role.TALLY_MASTER), member(club, Role.AUDITOR)
+    with organization_scope(club.pk):
+        digest = read_sign_off(contest).digest
+        sign_contest(contest_id=contest.pk, access=access_in(tally, club.pk), digest=digest)
+    publish_outbox()
+
+    assert written() == [(MailKind.SIGNATURE_NEEDED, auditor.email)]
+    assert "The next signature is for: Auditor." in EmailMessage.of_all_organizations.get().text
+
+
 def test_a_published_result_goes_to_who_took_part_and_to_who_asked_for_it(club: Organization) -> None:
     contest = ContestFactory.create(organization=club, visibility="public", name="Seniors")
     seat = seated(contest, email="judge@example.org")
@@ -214,6 +205,28 @@ def test_a_judge_hears_of_all_seats_in_one_mail(club: Organization) -> None:
 
     assert written() == [(MailKind.JUDGE_SEATED, "judge@example.org")]
     assert "J7" in EmailMessage.of_all_organizations.get().text
+
+
+def test_a_reminder_says_what_is_missing_and_names_no_contestant(office: PostOffice) -> None:
+    found = arena(name="Seniors", blind=True)
+    judge = found.person(Role.JUDGE)
+    assert found.client(Role.JUDGE).post(f"{API}/scores/", found.mark(0, 0, 0)).status_code == 201
+
+    assert found.client(Role.TALLY_MASTER).post(found.url("remind-judges/"), {}).status_code == 200
+    publish_outbox()
+    publish_outbox()
+    send_due_mail()
+
+    (letter,) = office.delivered
+    text = letter.body("plain")
+    assert (letter.recipient, letter.message["Subject"]) == (judge.email, "Seniors waits for your marks")
+    assert f"{found.category.name}, seat J1: 5 marks are missing." in text
+    assert link_in(text, "To your scorecards") == "/judge/"
+    assert letter.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    shown = text + letter.body("html")
+    told = [part for entry in found.entries for part in (entry.contestant.name, entry.contestant.affiliation)]
+    assert [part for part in told if part in shown] == []
+    assert EmailMessage.of_all_organizations.get().topic == "judging"
 
 
 def test_a_member_who_switched_a_topic_off_gets_none_of_its_mails(club: Organization) -> None:
