@@ -184,7 +184,7 @@ def deduct(contest: Contest, change: Change) -> None:
 
 def reverse(contest: Contest, change: Change) -> None:
     deduction = pick(Deduction, contest, change.at)
-    if deduction:
+    if deduction and deduction.reversed_at is None:  # once only
         deduction.reversed_at = deduction.created_at
         deduction.save()
 
