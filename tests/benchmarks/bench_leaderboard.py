@@ -99,7 +99,7 @@ def run(rounds: int, scale: float) -> Iterator[Figure]:
             rounds=rounds,
         )
         yield top_against_window_query("top100_80k", large, access, rounds)
-        yield saving(large, rounds)
+        yield saving(large, rounds, max(5, round(SAVES * scale)))
         yield endpoint(build("small", SMALL), rounds)
         yield top_against_window_query("top100_1m", build("huge", HUGE), access, rounds)
 
@@ -165,10 +165,10 @@ def _ranked(totals: dict[int, tuple[Decimal, Decimal, Decimal]]) -> list[Line]:
     return lines
 
 
-def saving(contest: Contest, rounds: int) -> Figure:
+def saving(contest: Contest, rounds: int, saves: int) -> Figure:
     """A mark is corrected, with the triggers that queue its totals and without them; milliseconds a mark."""
     access = MemberAccess(new_id(), contest.organization_id, Role.TALLY_MASTER)
-    scores = list(Score.objects.filter(entry__category__contest=contest).order_by("pk")[:SAVES])
+    scores = list(Score.objects.filter(entry__category__contest=contest).order_by("pk")[:saves])
 
     def save(value: Decimal) -> float:
         """The median: of a hundred saves on a shared machine some are held up by others."""

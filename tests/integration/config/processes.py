@@ -10,10 +10,11 @@ from typing import Self
 
 from config.env import ROOT
 
-# SIGHUP is ignored below nohup, and children inherit that.
+# SIGHUP is ignored below nohup and SIGINT in a shell's background, and children inherit that.
 USER = """
 import json, os, signal, sys
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from config.local_services import ensure_services
 ensure_services()
 print(json.dumps({name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}), flush=True)
