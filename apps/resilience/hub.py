@@ -73,10 +73,14 @@ class Hub:
     # What circuits ask
 
     def join(self, circuit: Circuit) -> None:
-        """Keep this circuit in step; asks once, so that a new process does not call a service known to be dead."""
+        """Keep this circuit in step.
+
+        Asks once, so that a new process does not call a service that is known to be dead or that an operator has
+        forced open.
+        """
         self._circuits[circuit.name] = circuit
         if self.available or self.away_since is None:
-            self._attempt(lambda: self._exchange([circuit]))
+            self._attempt(lambda: self._catch_up([circuit]))
         self._start()
 
     def leave(self, name: str) -> None:
@@ -124,7 +128,7 @@ class Hub:
 
     def refresh(self) -> bool:
         """Learn the cluster's present numbers of every circuit; False when the store does not answer."""
-        return self._attempt(lambda: self._exchange(list(self._circuits.values())))
+        return self._attempt(lambda: self._catch_up(self._circuits.values()))
 
     # Rounds
 
@@ -219,8 +223,12 @@ class Hub:
         if version is None or version != self._overrides_version:
             self._learn_overrides(version)
 
-    def _exchange(self, circuits: Iterable[Circuit]) -> None:
-        self._exchange_requests([(circuit, circuit.request("sync")) for circuit in circuits])
+    def _catch_up(self, circuits: Iterable[Circuit]) -> None:
+        """What a caller waits for. Overrides whose key is lost are put back by the next round, not here."""
+        self._exchange_requests([(circuit, circuit.request("sync")) for circuit in list(circuits)])
+        _, version = self.store.generations([])
+        if version is not None and version != self._overrides_version:
+            self._learn_overrides(version)
 
     def _exchange_requests(self, pairs: list[tuple[Circuit, Request]]) -> None:
         for start in range(0, len(pairs), BATCH):

@@ -14,6 +14,7 @@ from apps.resilience.errors import CircuitOpen
 from apps.resilience.events import CircuitEvent, listen, stop_listening
 from apps.resilience.hub import Hub
 from apps.resilience.link import Request
+from apps.resilience.registry import Registry
 from apps.resilience.store import CircuitStore
 from tests.integration.resilience.valkey_process import ValkeyProcess
 from tests.unit.resilience.hands import Hands, config, never
@@ -306,3 +307,12 @@ def test_overrides_reach_every_process_and_survive_a_lost_key(valkey: ValkeyProc
         hub.round()
     assert [seen[-1] for seen in learned] == ["forced_open", "forced_open"]
     assert hubs[0].store.overrides()["email"]["mode"] == "forced_open"
+
+
+def test_a_process_that_has_just_begun_does_not_call_what_is_forced_open(
+    circuits: Registry, other_process: Registry
+) -> None:
+    circuits.put_overrides({"email": {"stamp": 1, "mode": Mode.FORCED_OPEN}})
+
+    with pytest.raises(CircuitOpen):
+        other_process.policy("email").call(lambda: "sent")
