@@ -73,11 +73,7 @@ class Hub:
     # What circuits ask
 
     def join(self, circuit: Circuit) -> None:
-        """Keep this circuit in step.
-
-        Asks once, so that a new process does not call a service that is known to be dead or that an operator has
-        forced open.
-        """
+        """Keep this circuit in step; asks once: a new process calls nothing that is known as dead or forced open."""
         self._circuits[circuit.name] = circuit
         if self.available or self.away_since is None:
             self._attempt(lambda: self._catch_up([circuit]))
@@ -152,8 +148,7 @@ class Hub:
     def forked(self) -> None:
         """In a child after fork: its own name, connections and threads; circuits join again at their next call."""
         self.process = process_name()
-        self.available, self.away_since = False, None
-        self._circuits = {}
+        self.available, self.away_since, self._circuits = False, None, {}
         self._begin()
         self.store.connect()
 
@@ -176,8 +171,7 @@ class Hub:
         self._running = []
         self._first_miss: float | None = None
         self._overrides_version: int | None = None
-        self._known_overrides = {}
-        self._next_load = 0.0
+        self._known_overrides, self._next_load = {}, 0.0
 
     def _start(self) -> None:
         if not self._threads or self._running or self._stopping.is_set():
@@ -294,8 +288,7 @@ class Hub:
 
     def _missed(self, error: StoreAwayError) -> None:
         now = time.monotonic()
-        if self._first_miss is None:
-            self._first_miss = now
+        self._first_miss = self._first_miss or now
         if self.available and now - self._first_miss < PATIENCE:
             return
         if self.away_since is None:
