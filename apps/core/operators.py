@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import Model
 from django.http import HttpRequest
 
 from apps.core.access import Capability
-from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
 from apps.core.softdelete.editing import FoundAdmin
 
@@ -60,17 +56,3 @@ class OperatorsRecordsAdmin(OperatorsAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Whether the caller may have something done again."""
         return self.has_view_permission(request)
-
-    def replay_each(
-        self, request: HttpRequest, rows: Iterable[Model], again: Callable[[Model], object], *, done: str
-    ) -> None:
-        """Do `again` for each row, and say for how many (`done`), and why not for the others."""
-        count = 0
-        for row in rows:
-            try:
-                again(row)
-                count += 1
-            except PodiumError as error:
-                messages.warning(request, f"{row}: {error.detail}")
-        if count:
-            messages.success(request, f"{done}: {count}.")

@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from apps.core.each import do_each
 from apps.core.operators import OperatorsRecordsAdmin
 from apps.core.outbox.models import STATES, MessageState, OutboxMessage
 from apps.core.softdelete.admin import access_of
@@ -59,7 +60,7 @@ class OutboxMessageAdmin(OperatorsRecordsAdmin):
     def replay(self, request: HttpRequest, queryset: models.QuerySet[OutboxMessage]) -> None:
         """Hand dead letters to their consumers again."""
         actor_id = access_of(request).user_id
-        self.replay_each(
+        do_each(
             request,
             queryset,
             lambda message: replay_message(message_id=message.pk, actor_id=actor_id),

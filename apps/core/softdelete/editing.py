@@ -39,6 +39,15 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
 class FoundAdmin(ModelAdmin):  # type: ignore[misc]
     """Another organization's row, or one that is not there, is a 404 as everywhere."""
 
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        """The row, for those who may see it.
+
+        Raises:
+            Http404: it is not there for this caller.
+        """
+        row = self.get_object(request, object_id)
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id) if row is None else row
+
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         """Django's own name for what happens then; it would lead to the front page with a message."""
         del request

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from apps.core.errors import PodiumError
+from apps.core.each import do_each
 from apps.core.softdelete.editing import FoundAdmin
 from apps.notifications.admin.reading import ReadOnly
 from apps.notifications.admin.steps import Question, ask
@@ -125,26 +125,24 @@ class WebhookDeliveryAdmin(ReadOnly, FoundAdmin):
     @action(description="Send again", icon="replay")  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The very same message, under the same id."""
-        delivery = self.get_object(request, object_id)
-        if delivery is None:
-            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-
-        def run() -> str:
-            redeliver(delivery_id=delivery.pk)
-            return "It is on its way again."
-
-        text = f"{delivery.message.type} to {delivery.endpoint.target_url}, the same bytes under the same id."
-        return ask(self, request, delivery, Question("Send this again?", text, "Yes, send it again", run))
+        return ask(self, request, object_id, _again)
 
     @admin.action(description="Send selected deliveries again", permissions=["redeliver"])
     def redeliver_selected(self, request: HttpRequest, queryset: models.QuerySet[WebhookDelivery]) -> None:
         """Each that is finished and whose payload is there."""
-        done = 0
-        for delivery in queryset:
-            try:
-                redeliver(delivery_id=delivery.pk)
-                done += 1
-            except PodiumError as error:
-                messages.warning(request, f"{delivery.message.type}: {error.detail}")
-        if done:
-            messages.success(request, f"On their way again: {done}.")
+        do_each(
+            request,
+            queryset,
+            lambda delivery: redeliver(delivery_id=delivery.pk),
+            done="On their way again",
+            name=lambda delivery: delivery.message.type,
+        )
+
+
+def _again(delivery: WebhookDelivery) -> Question:
+    def run() -> str:
+        redeliver(delivery_id=delivery.pk)
+        return "It is on its way again."
+
+    text = f"{delivery.message.type} to {delivery.endpoint.target_url}, the same bytes under the same id."
+    return Question("Send this again?", text, "Yes, send it again", run)

@@ -121,10 +121,10 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
         return self._step(request, object_id, "Give it a new secret?", "Yes, a new secret", _rotate)
 
     def _step(self, request: HttpRequest, object_id: str, title: str, button: str, run: Any) -> HttpResponse:
-        endpoint = self.get_object(request, object_id)
-        if endpoint is None:
-            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return ask(self, request, endpoint, Question(title, endpoint.target_url, button, lambda: run(endpoint)))
+        def question(endpoint: WebhookEndpoint) -> Question:
+            return Question(title, endpoint.target_url, button, lambda: run(endpoint))
+
+        return ask(self, request, object_id, question)
 
 
 def _test(endpoint: WebhookEndpoint) -> str:

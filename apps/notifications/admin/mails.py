@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from apps.core.access import Capability
-from apps.core.errors import PodiumError
+from apps.core.each import do_each
 from apps.core.softdelete.editing import FoundAdmin
 from apps.notifications.admin.reading import ReadOnly
 from apps.notifications.admin.steps import Question, ask
@@ -96,29 +96,12 @@ class EmailMessageAdmin(ReadOnly, FoundAdmin):
     @action(description="Send again", icon="forward_to_inbox")  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The same mail; one that had arrived as another copy."""
-        mail = self.get_object(request, object_id)
-        if mail is None:
-            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-
-        def run() -> str:
-            resend(mail_id=mail.pk)
-            return "It is on its way again."
-
-        text = f"“{mail.subject}” to {mail.recipient}."
-        return ask(self, request, mail, Question("Send this mail again?", text, "Yes, send it again", run))
+        return ask(self, request, object_id, _again)
 
     @admin.action(description="Send selected mails again", permissions=["resend"])
     def resend_selected(self, request: HttpRequest, queryset: models.QuerySet[EmailMessage]) -> None:
         """Each that is finished and whose words are there."""
-        done = 0
-        for mail in queryset:
-            try:
-                resend(mail_id=mail.pk)
-                done += 1
-            except PodiumError as error:
-                messages.warning(request, f"{mail}: {error.detail}")
-        if done:
-            messages.success(request, f"On their way again: {done}.")
+        do_each(request, queryset, lambda mail: resend(mail_id=mail.pk), done="On their way again")
 
 
 @admin.register(SuppressedAddress)
@@ -157,15 +140,22 @@ class SuppressedAddressAdmin(ReadOnly, FoundAdmin):
     @action(description="Clear this address", icon="mark_email_read")  # type: ignore[untyped-decorator]
     def clear(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let it have mail again."""
-        address = self.get_object(request, object_id)
-        if address is None:
-            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return ask(self, request, object_id, _clear)
 
-        def run() -> str:
-            clear_address(address=address)
-            return "It gets mail again. What was held back can be sent again from the list of mails."
 
-        text = f"{address.address} refused mail: {address.reason or 'no reason was given'}."
-        addresses = reverse("admin:notifications_suppressedaddress_changelist")
-        question = Question("Clear this address?", text, "Yes, clear it", run, leads_to=addresses)
-        return ask(self, request, address, question)
+def _again(mail: EmailMessage) -> Question:
+    def run() -> str:
+        resend(mail_id=mail.pk)
+        return "It is on its way again."
+
+    return Question("Send this mail again?", f"“{mail.subject}” to {mail.recipient}.", "Yes, send it again", run)
+
+
+def _clear(address: SuppressedAddress) -> Question:
+    def run() -> str:
+        clear_address(address=address)
+        return "It gets mail again. What was held back can be sent again from the list of mails."
+
+    text = f"{address.address} refused mail: {address.reason or 'no reason was given'}."
+    addresses = reverse("admin:notifications_suppressedaddress_changelist")
+    return Question("Clear this address?", text, "Yes, clear it", run, leads_to=addresses)

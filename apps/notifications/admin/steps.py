@@ -30,15 +30,19 @@ class Question:
     leads_to: str = ""
 
 
-def ask(model_admin: Any, request: HttpRequest, row: Any, question: Question) -> HttpResponse:
+def ask(
+    model_admin: Any, request: HttpRequest, object_id: str, question_about: Callable[[Any], Question]
+) -> HttpResponse:
     """The page that asks; or, confirmed, what is done and the row's own page.
 
     Raises:
+        Http404: there is no such row for this caller.
         PermissionDenied: it is not for this caller.
     """
+    row = model_admin.found(request, object_id)
     if not model_admin.has_step_permission(request, row):
         raise PermissionDenied
-    opts = model_admin.opts
+    opts, question = model_admin.opts, question_about(row)
     page = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
     if request.method == "POST":
         try:

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.deadletters.models import FailedTask
 from apps.core.deadletters.services import replay_task
+from apps.core.each import do_each
 from apps.core.operators import OperatorsAdmin, OperatorsRecordsAdmin
 from apps.core.softdelete.admin import access_of
 from apps.operations.selectors import visible_failures
@@ -102,7 +103,7 @@ class FailedTaskAdmin(OperatorsRecordsAdmin):
     def replay(self, request: HttpRequest, queryset: models.QuerySet[FailedTask]) -> None:
         """Send tasks again, each in its own story."""
         actor_id = access_of(request).user_id
-        self.replay_each(
+        do_each(
             request,
             queryset,
             lambda failed: replay_task(failed_id=failed.pk, actor_id=actor_id),
