@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from config.env import ROOT
 
@@ -79,11 +79,15 @@ async def serve() -> None:
     await server.serve_forever()
 
 
-@contextmanager
-def an_answering_server() -> Iterator[str]:
+def an_answering_server() -> AbstractContextManager[str]:
     """Its address."""
-    command = [sys.executable, "-m", "tests.benchmarks.answering"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    return a_server("-m", "tests.benchmarks.answering")
+
+
+@contextmanager
+def a_server(*arguments: str) -> Iterator[str]:
+    """The address of a server that Python runs with `arguments`, in a process of its own; it prints its port."""
+    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from statistics import quantiles
 
 import httpx
 
 from apps.resilience.defaults import build
 from apps.resilience.http import HttpClient
-from config.env import ROOT
 from config.settings.resilience import RESILIENCE
+from tests.benchmarks.answering import a_server
 from tests.benchmarks.figures import Figure, figure_of
 
 REQUESTS = 1000
@@ -48,7 +45,7 @@ def run(rounds: int, scale: float) -> Iterator[Figure]:
     """`policy_http`: the same request with and without the policy."""
     number = max(100, round(REQUESTS * scale))
     registry = build({**RESILIENCE, "STORE_URL": os.environ["REDIS_URL"], "STORE_PREFIX": "benchmark:"})
-    with a_server() as url, httpx.Client(base_url=url) as bare:
+    with a_server("-c", SERVER) as url, httpx.Client(base_url=url) as bare:
         protected = HttpClient(registry.policy("jira_api"), base_url=url)
         try:
             if protected.get("/").content != bare.get("/").content:
@@ -72,15 +69,3 @@ def percentiles_95(
             kept.append((time.perf_counter() - began) * 1000)
             response.raise_for_status()
     return quantiles(times[0], n=20)[-1], quantiles(times[1], n=20)[-1]
-
-
-@contextmanager
-def a_server() -> Iterator[str]:
-    """A server in a process of its own, so that it does not take our interpreter's time."""
-    command = [sys.executable, "-c", SERVER]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.kill()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
+from apps.core.ids import new_id
 from apps.core.tenancy import organization_scope
 from apps.notifications.enums import DeliveryState
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
@@ -138,3 +139,14 @@ def test_another_clubs_rows_are_not_there(client: Client) -> None:
 
     for path in (detail("change", strange), detail("change", strange.endpoint), detail("send_again", strange)):
         assert client.get(path).status_code == 404
+
+
+BUTTONS = ["webhookendpoint_send_test", "webhookendpoint_new_secret", "webhookdelivery_send_again"]
+BUTTONS += ["emailmessage_send_again", "suppressedaddress_clear"]
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_a_button_of_a_row_that_is_not_there_is_not_there(button: str, client: Client) -> None:
+    url = reverse(f"admin:notifications_{button}", args=[new_id()])
+
+    assert (client.get(url).status_code, client.post(url).status_code) == (404, 404)
