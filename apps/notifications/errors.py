@@ -38,3 +38,10 @@ class WordsGone(Gone):
 
     code = "WORDS_GONE"
     title = "The words of this mail are no longer there"
+
+
+class NotReached(Conflict):
+    """The mail would not get there: its address refused mail before, or wants none of these."""
+
+    code = "MAIL_OUT_OF_REACH"
+    title = "This mail would reach nobody"

@@ -26,8 +26,8 @@ from tests.routes import documented, routes
 EXAMPLES = 8
 
 # What the document can't say: a filter by an id that is not there, a slug that is taken, a scale that goes down, a
-# contest that is locked, one wrong password too many.
-RULES = ["2xx", "400", "401", "403", "404", "409", "412", "422", "428", "429"]
+# contest that is locked, a link that is too old, one wrong password too many.
+RULES = ["2xx", "400", "401", "403", "404", "409", "410", "412", "422", "428", "429"]
 
 ROUTES = {route.template: route for route in routes()}
 MODELS = {model._meta.model_name: model for model in apps.get_models() if model.__module__.startswith("apps.")}

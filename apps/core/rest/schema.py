@@ -44,6 +44,7 @@ MEANING = {
     404: "Not there, deleted, or another organization's.",
     406: "None of the accepted formats or versions is offered; `supported` names the versions.",
     409: "In conflict with the current state.",
+    410: "What this needs is gone: a link that was used, a text that was erased, a row deleted just now.",
     412: "Somebody else changed it first.",
     413: "The body is too large.",
     415: "This content type is not understood.",
@@ -53,7 +54,7 @@ MEANING = {
     503: "A dependency is away; `Retry-After` says when to come back.",
 }
 EVERYWHERE = (400, 401, 403, 404, 406, 429, 503)
-WRITES = (409, 412, 413, 415, 422)
+WRITES = (409, 410, 412, 413, 415, 422)
 
 SUMMARIES = {
     "list": "List {plural}",

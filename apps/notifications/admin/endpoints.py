@@ -59,7 +59,7 @@ class EndpointForm(VersionedForm):
                 try:
                     check_fields({name: values[name]})
                 except Invalid as error:
-                    self.add_error(name, ValidationError(error.detail))
+                    self.add_error(name, ValidationError([one.detail for one in error.errors]))
         return values
 
 
@@ -99,7 +99,8 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
         """Through the services, as the API does."""
         values = {name: form.cleaned_data[name] for name in form.changed_data if name in EndpointForm.Meta.fields}
         if change:
-            update_endpoint(endpoint=WebhookEndpoint.objects.get(pk=obj.pk), **values)
+            rows = WebhookEndpoint.objects.select_for_update(of=("self",))  # senders write on it too
+            update_endpoint(endpoint=rows.get(pk=obj.pk), **values)
             return
         access = access_of(request)
         made, secret = create_endpoint(

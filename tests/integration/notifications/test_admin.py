@@ -60,11 +60,15 @@ def test_a_new_endpoint_shows_its_secret_once(club: Organization, client: Client
 
 
 def test_what_an_endpoint_cannot_have_is_said_beside_its_field(client: Client) -> None:
-    response = client.post(f"{ENDPOINTS}add/", {**BODY, "target_url": "https://10.0.0.1/", "event_types": "Con test"})
+    wrong = {"target_url": "https://10.0.0.1/", "event_types": "Con test\ncontest.lockd"}
+    response = client.post(f"{ENDPOINTS}add/", {**BODY, **wrong})
 
     assert {name: list(errors) for name, errors in response.context["adminform"].form.errors.items()} == {
         "target_url": ["Podium connects to public addresses only."],
-        "event_types": ["This is an event type such as contest.locked; `*` stands for any part."],
+        "event_types": [
+            "“Con test” is no event type. Write contest.locked, or contest.*: `*` stands for any part.",
+            "No event is called contest.lockd. Do you mean contest.locked?",
+        ],
     }
 
 

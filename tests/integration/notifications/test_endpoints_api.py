@@ -15,10 +15,17 @@ from apps.core import clock
 from apps.core.audit.models import AuditRecord
 from apps.core.outbox.models import OutboxMessage
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
-from apps.notifications.models import WebhookEndpoint, WebhookMessage
+from apps.notifications.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
 from tests.api import problem, signed_in
 from tests.factories.accounts import member
-from tests.integration.notifications.conftest import Publish, deliveries, endpoint_at, fresh, send_round
+from tests.integration.notifications.conftest import (
+    Publish,
+    deliveries,
+    endpoint_at,
+    fresh,
+    publish_again,
+    send_round,
+)
 from tests.receiver import Receiver, answer
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +68,8 @@ def test_a_secret_is_shown_once_and_encrypted_in_the_database(club: Organization
         ({"target_url": "https://10.0.0.1/"}, "#/target_url", "FORBIDDEN_TARGET"),
         ({"target_url": "ftp://hooks.example.org/"}, "#/target_url", "FORBIDDEN_TARGET"),
         ({"event_types": ["contest.*", "Con test"]}, "#/event_types/1", "INVALID_EVENT_TYPE"),
+        ({"event_types": ["contest.*", "contest.lockd"]}, "#/event_types/1", "UNKNOWN_EVENT_TYPE"),
+        ({"event_types": ["circuit.opened"]}, "#/event_types/0", "UNKNOWN_EVENT_TYPE"),
         ({"headers": {"Webhook-Id": "1"}}, "#/headers/Webhook-Id", "RESERVED_HEADER"),
         ({"headers": {"X-Bad": "line\nbreak"}}, "#/headers", "INVALID_HEADER"),
     ],
@@ -71,6 +80,31 @@ def test_what_an_endpoint_cannot_have_is_refused(
     body = problem(owner.post(ENDPOINTS, {"target_url": "https://hooks.example.org/", **fields}), 422, "INVALID")
 
     assert [(error["pointer"], error["code"]) for error in body["errors"]] == [(pointer, code)]
+
+
+def test_a_mistyped_event_is_answered_with_the_one_that_is_meant(owner: APIClient) -> None:
+    body = problem(
+        owner.post(ENDPOINTS, {"target_url": "https://hooks.example.org/", "event_types": ["contest.lockd"]}),
+        422,
+        "INVALID",
+    )
+
+    assert body["detail"] == "No event is called contest.lockd. Do you mean contest.locked?"
+
+
+def test_however_often_a_secret_is_rotated_the_signatures_fit_into_a_header(
+    owner: APIClient, publish: Publish, receiver: Receiver
+) -> None:
+    body = made(owner, receiver.url)
+    rotate = f"{ENDPOINTS}{body['id']}/rotate-secret/"
+    known = [owner.post(rotate).json()["secret"] for _ in range(11)]
+    publish()
+    send_round()
+
+    (arrival,) = receiver.arrivals
+    assert len(arrival.headers["webhook-signature"].split()) == 10
+    for secret in known[-10:]:
+        Webhook(secret).verify(arrival.body, arrival.headers)
 
 
 def test_during_a_rotation_either_secret_verifies_and_afterwards_the_new_one(
@@ -192,7 +226,55 @@ def test_switching_off_cancels_what_waits_and_switching_on_starts_anew(
     assert (off.json()["disabled_reason"], on.json()["disabled_reason"]) == ("by_hand", "")
     assert on.json()["failing_since"] is None
     assert send_round() == 0
+    assert [d.state for d in deliveries(club)] == [DeliveryState.CANCELLED, DeliveryState.CANCELLED]
+
+
+def test_what_was_missed_while_it_was_off_is_recovered(
+    club: Organization, owner: APIClient, publish: Publish, receiver: Receiver
+) -> None:
+    endpoint = endpoint_at(club, receiver.url, event_types=["contest.*"])
+    before = clock.now()
+    owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"state": "disabled"})
+    (missed,) = publish()
+    publish_again([missed])
+    publish(type="event.published", subject="event/7")
+    owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"state": "enabled"})
+
+    answer = owner.post(f"{ENDPOINTS}{endpoint.pk}/recover/", {"since": before})
+    send_round()
+
+    assert answer.json() == {"deliveries": 1}
+    assert [arrival.message_id for arrival in receiver.arrivals] == [str(missed.id)]
+
+
+def test_what_was_told_just_as_it_was_switched_off_is_not_sent_when_it_is_on_again(
+    club: Organization, owner: APIClient, publish: Publish, receiver: Receiver
+) -> None:
+    endpoint = endpoint_at(club, receiver.url)
+    owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"state": "disabled"})
+    publish()
+    # as the relay leaves it that saw the endpoint enabled, and commits after the switch
+    WebhookDelivery.of_all_organizations.update(state="pending", next_attempt_at=clock.now(), finished_at=None)
+
+    owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"state": "enabled"})
+
+    assert send_round() == 0
     assert [d.state for d in deliveries(club)] == [DeliveryState.CANCELLED]
+
+
+def test_another_address_is_tried_at_once_whatever_the_one_before_asked_for(
+    club: Organization, owner: APIClient, publish: Publish, receiver: Receiver
+) -> None:
+    pause = {"failing_since": clock.now(), "paused_until": clock.now() + timedelta(days=1)}
+    endpoint = endpoint_at(club, "https://overloaded.example.org", **pause)
+    publish()
+    assert send_round() == 0
+
+    shown = owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"target_url": receiver.url}).json()
+
+    assert (shown["failing_since"], shown["paused_until"]) == (None, None)
+    assert send_round() == 1
+    assert len(receiver.arrivals) == 1
 
 
 @pytest.mark.parametrize("what", ["endpoint", "organization"])
@@ -249,6 +331,8 @@ def test_deliveries_are_found_by_what_they_are_about(club: Organization, owner: 
     assert found(type="contest.locked") == pairs((one, locked), (other, locked))
     assert found(subject="contest/2", endpoint=one.pk) == pairs((one, opened))
     assert found(message=opened.id) == pairs((one, opened), (other, opened))
+    assert found(correlation_id="the-story", type="contest.opened") == pairs((one, opened), (other, opened))
+    assert found(correlation_id="another-story") == []
     assert found(state="failed") == []
     assert len(found(state="pending", created_after="2020-01-01T00:00:00Z")) == 4
     assert found(created_before="2020-01-01T00:00:00Z") == []

@@ -63,11 +63,16 @@ def test_a_published_message_arrives_and_verifies(club: Organization, publish: P
 def test_only_endpoints_that_want_a_type_are_told_once(club: Organization, publish: Publish) -> None:
     wants = endpoint_at(club, "https://a.example.org", event_types=["leaderboard.changed", "contest.*"])
     endpoint_at(club, "https://b.example.org", event_types=["event.*"])
-    endpoint_at(club, "https://c.example.org", state=EndpointState.DISABLED, disabled_reason=DisabledReason.BY_HAND)
+    off = {"state": EndpointState.DISABLED, "disabled_reason": DisabledReason.BY_HAND}
+    missing = endpoint_at(club, "https://c.example.org", event_types=["contest.locked"], **off)
     messages = publish(3)
     publish_again(messages)
 
-    assert [(d.endpoint_id, d.message_id) for d in deliveries(club)] == [(wants.pk, m.id) for m in messages]
+    told = {(d.endpoint_id, d.message_id, d.state) for d in deliveries(club)}
+    assert told == {(wants.pk, m.id, DeliveryState.PENDING) for m in messages} | {
+        (missing.pk, m.id, DeliveryState.CANCELLED) for m in messages
+    }
+    assert len(deliveries(club)) == 6
 
 
 def test_the_platforms_own_messages_go_to_nobody(club: Organization, publish: Publish) -> None:

@@ -14,13 +14,14 @@ class WebhookEndpointFilter(filters.FilterSet):  # type: ignore[misc]
 
 
 class WebhookDeliveryFilter(filters.FilterSet):  # type: ignore[misc]
-    """By endpoint, state, message and time."""
+    """By endpoint, state, message, story and time."""
 
     endpoint = filters.UUIDFilter(field_name="endpoint_id")
     state = filters.MultipleChoiceFilter(choices=DeliveryState.choices)
     message = filters.UUIDFilter(field_name="message_id", label="The `webhook-id`")
     type = filters.CharFilter(field_name="message__type", label="The event's type")
     subject = filters.CharFilter(field_name="message__subject", label="What it is about: `contest/<id>`")
+    correlation_id = filters.CharFilter(field_name="message__correlation_id")
     created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 

@@ -67,10 +67,16 @@ def _links(mail: EmailMessage) -> dict[str, str]:
     if UNSUBSCRIBE_LINK in mail.text:
         links[UNSUBSCRIBE_LINK] = unsubscribe_url(mail)
     if PASSWORD_LINK in mail.text:
-        user = User.objects.filter(pk=mail.user_id, is_active=True).first() if mail.user_id else None
+        user = _account_of(mail)
         page = reverse("web:password", args=[user.pk, reset_token(user)]) if user else reverse("web:sign-in")
         links[PASSWORD_LINK] = settings.PUBLIC_URL + page
     return links
+
+
+def _account_of(mail: EmailMessage) -> User | None:
+    """Whose account a mail is about, while its address is theirs: an old one gets no key to the account."""
+    user = User.objects.filter(pk=mail.user_id, is_active=True).first() if mail.user_id else None
+    return user if user is not None and user.email.lower() == mail.recipient.lower() else None
 
 
 def _headers(mail: EmailMessage, unsubscribe: str | None) -> dict[str, str]:

@@ -13,12 +13,13 @@ from apps.accounts.enums import Role
 from apps.accounts.models import Organization
 from apps.core import clock
 from apps.core.correlation.context import current_correlation_id
+from apps.core.softdelete.metadata import model_of
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.selectors import name_of
 from apps.notifications.enums import MailKind
 from apps.notifications.models import PurgeNotice
 from apps.notifications.services.email.hooks import Draft
-from apps.notifications.services.email.rules import members
+from apps.notifications.services.email.rules import members, operators
 from apps.notifications.services.email.wording import Due, words_of_purges
 from apps.notifications.services.email.writing import write_mails
 
@@ -32,6 +33,8 @@ AT_ONCE = 2000
 def warn_of_purges() -> int:
     """Write one mail for each organization with everything that has come within a week of its purge.
 
+    Deleted organizations and people are told to the operators: who could bring them back went with them.
+
     Returns:
         how many deletions were told of. Each is told of once, whatever happens between.
     """
@@ -39,8 +42,8 @@ def warn_of_purges() -> int:
     PurgeNotice.objects.bulk_create(PurgeNotice(deletion_id=deletion.pk) for deletion in near)
     drafts = []
     for organization_id, theirs in groupby(near, key=lambda deletion: deletion.organization_id):
-        organization: Organization | None = Organization.objects.filter(pk=str(organization_id)).first()
-        if organization is not None:
+        organization: Organization | None = Organization.objects.filter(pk=organization_id).first()
+        if organization is not None or organization_id is None:
             drafts.append(_draft(organization, list(theirs)))
     write_mails(drafts)
     return len(near)
@@ -53,7 +56,6 @@ def _near() -> QuerySet[Deletion]:
         ~Exists(told),
         state=DeletionState.DELETED,
         legal_hold=False,
-        organization_id__isnull=False,
         expires_at__gt=now,
         expires_at__lte=now + AHEAD,
         created_at__lte=now - SETTLED,
@@ -61,17 +63,23 @@ def _near() -> QuerySet[Deletion]:
     return waiting.order_by("organization_id", "expires_at", "pk")[:AT_ONCE]
 
 
-def _draft(organization: Organization, deletions: Sequence[Deletion]) -> Draft:
+def _draft(organization: Organization | None, deletions: Sequence[Deletion]) -> Draft:
     due = [
-        Due(deletion.root_label, name_of(deletion.root_model, 1), deletion.expires_at, deletion.pk)
+        Due(_label(deletion), name_of(deletion.root_model, 1), deletion.expires_at, deletion.pk)
         for deletion in deletions
         if deletion.expires_at is not None
     ]
     return Draft(
         kind=MailKind.PURGE_NEAR,
-        organization_id=organization.pk,
+        organization_id=organization.pk if organization else None,
         message_id=deletions[0].pk,
-        recipients=members(organization.pk, [Role.OWNER, Role.ADMIN]),
-        words=words_of_purges(organization.slug, due),
+        recipients=members(organization.pk, [Role.OWNER, Role.ADMIN]) if organization else operators(),
+        words=words_of_purges(organization.slug if organization else None, due),
         correlation_id=current_correlation_id(),
     )
+
+
+def _label(deletion: Deletion) -> str:
+    """What was deleted is called, where that names nobody."""
+    impersonal: tuple[str, ...] = getattr(model_of(deletion.root_model), "impersonal_fields", ())
+    return deletion.root_label if "name" in impersonal else ""

@@ -8,10 +8,18 @@ from django.db import transaction
 
 from apps.core import clock
 from apps.core.erasure.rows import NOBODY
-from apps.notifications.enums import ON_ITS_WAY, MailState
-from apps.notifications.errors import MailUnderWay, WordsGone
+from apps.notifications.enums import ON_ITS_WAY, MailState, MailTopic, OutOfReach
+from apps.notifications.errors import MailUnderWay, NotReached, WordsGone
 from apps.notifications.models import EmailMessage, SuppressedAddress
+from apps.notifications.services.email.hooks import Recipient
+from apps.notifications.services.email.reaching import out_of_reach
 from apps.notifications.services.email.waking import wake_sender
+
+REASONS = {
+    OutOfReach.NO_ADDRESS: "This mail has no address.",
+    OutOfReach.WANTS_NONE: "Whoever has this address wants no such mails.",
+    OutOfReach.BOUNCED: "This address refused mail before. Clear it among the suppressed addresses first.",
+}
 
 
 @transaction.atomic
@@ -23,12 +31,17 @@ def resend(*, mail_id: UUID) -> EmailMessage:
     Raises:
         MailUnderWay: it is queued.
         WordsGone: what it said is erased, with a person or with age.
+        NotReached: the address is suppressed, or wants no such mails.
     """
     mail: EmailMessage = EmailMessage.objects.select_for_update(of=("self",)).get(pk=mail_id)
     if mail.state in ON_ITS_WAY:
         raise MailUnderWay("This mail is queued: it will be sent anyway.")
     if not mail.text or mail.recipient.endswith(f"@{NOBODY}"):
         raise WordsGone("What this mail said has been erased.")
+    reader = Recipient(mail.recipient, mail.user_id)
+    why = out_of_reach([reader], organization_id=mail.organization_id, topic=MailTopic(mail.topic))
+    if why:
+        raise NotReached(REASONS[why[reader]])
     mail.copy += mail.state == MailState.SENT
     mail.state, mail.attempts = MailState.QUEUED, 0
     mail.next_attempt_at, mail.finished_at = clock.now(), None

@@ -14,6 +14,7 @@ from apps.notifications.models import WebhookEndpoint
 from apps.notifications.services.email import wording
 from apps.notifications.services.email.hooks import Draft, Recipient, Words, mails_about
 from apps.notifications.services.email.writing import write_mails
+from apps.resilience.config import State
 
 Rule = Callable[[PublishedMessage], Draft | None]
 
@@ -104,7 +105,10 @@ def _endpoint_disabled(message: PublishedMessage) -> Draft | None:
     return draft_about(message, MailKind.WEBHOOK_DISABLED, recipients, words)
 
 
-def _circuit_opened(message: PublishedMessage) -> Draft:
+def _circuit_opened(message: PublishedMessage) -> Draft | None:
+    """Once for each outage: a circuit whose probes fail opens again every few minutes, and that is no news."""
+    if message.data["previous_state"] == State.HALF_OPEN:
+        return None
     return draft_about(message, MailKind.CIRCUIT_OPENED, operators(), wording.words_of_open_circuit(message.data))
 
 

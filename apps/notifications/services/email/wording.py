@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -102,27 +102,31 @@ def words_of_open_circuit(data: Mapping[str, object]) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A deletion that becomes final: what it took, what that is, and when."""
+    """A deletion that becomes final: what it took (nothing where that would name somebody), its kind, and when."""
 
     label: str
     kind: str
     expires_at: datetime
     deletion_id: UUID
 
+    def __str__(self) -> str:
+        what = f"“{self.label}” ({self.kind})" if self.label else self.kind.capitalize()
+        day = self.expires_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return _("%(what)s on %(day)s") % {"what": what, "day": day}
 
-def words_of_purges(slug: str, due: Sequence[Due]) -> Words:
-    """What was deleted is about to go for good; with the page that undoes it."""
-    told = tuple(
-        _("“%(label)s” (%(kind)s) on %(day)s")
-        % {"label": one.label, "kind": one.kind, "day": one.expires_at.strftime("%Y-%m-%d %H:%M UTC")}
-        for one in due[:NAMED]
-    )
+
+def words_of_purges(slug: str | None, due: Sequence[Due]) -> Words:
+    """What was deleted is about to go for good; with the page that undoes it. Without a slug, to operators."""
+    told = tuple(str(one) for one in due[:NAMED])
     rest = (_("And %(count)s more.") % {"count": len(due) - NAMED},) if len(due) > NAMED else ()
+    subject = _("%(count)s deletions become final in a few days") % {"count": len(due)}
+    action = _("Look into the recycle bin"), page("web:bin", slug) if slug else page("admin:core_deletion_changelist")
     if len(due) == 1:
-        subject = _("“%(label)s” goes for good in a few days") % {"label": due[0].label}
-        action = (_("Undo the deletion"), page("web:deletion", slug, due[0].deletion_id))
-    else:
-        subject = _("%(count)s deletions become final in a few days") % {"count": len(due)}
-        action = (_("Look into the recycle bin"), page("web:bin", slug))
+        (only,) = due
+        subject = _("A deletion becomes final in a few days")
+        if only.label:
+            subject = _("“%(label)s” goes for good in a few days") % {"label": only.label}
+        where = ("web:deletion", slug) if slug else ("admin:core_deletion_change",)
+        action = _("Undo the deletion"), page(*where, only.deletion_id)
     first = _("This was deleted, and goes for good. Until then it can be brought back, exactly as it was:")
     return Words(subject, (first, *told, *rest), action)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,12 @@ from apps.core import clock
 from apps.core.correlation.context import current
 from apps.core.encryption import Sealed
 from apps.core.errors import FieldError, Invalid
+from apps.core.outbox.catalogue import catalogue
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
 from apps.notifications.errors import EndpointDisabled
 from apps.notifications.messages import TEST_TYPE
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
-from apps.notifications.policies import is_pattern
+from apps.notifications.policies import is_pattern, is_wanted
 from apps.notifications.services.webhooks.disabling import cancel_deliveries
 from apps.notifications.services.webhooks.fanout import wake_sender
 from apps.notifications.services.webhooks.payloads import render_body
@@ -28,6 +30,10 @@ from apps.resilience.http import ForbiddenTarget, check_url
 # RFC 9110, section 5: a token, and visible ASCII with blanks between.
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]{0,2000}[\x21-\x7e])?")
+
+MOST_SECRETS = 10
+"""Secrets in force. Each adds a signature to one header, and servers refuse a header of more than a few KiB."""
+LIKENESS = 0.7
 
 
 @transaction.atomic
@@ -54,19 +60,25 @@ def create_endpoint(
 
 @transaction.atomic
 def update_endpoint(*, endpoint: WebhookEndpoint, **changes: Any) -> WebhookEndpoint:
-    """Change what is named. Disabling cancels what waits; enabling forgets the failures, and sends nothing old."""
+    """Change what is named. Disabling cancels what waits; enabling sends nothing old.
+
+    Failures and pauses are forgotten with the address that they are about, and when it is enabled.
+    """
     check_fields(changes)
-    was = endpoint.state
+    was, led_to = endpoint.state, endpoint.target_url
     if "headers" in changes:
         sent = dict(changes.pop("headers"))
         if sent != endpoint.headers.open():
             endpoint.headers = Sealed.of(sent)
     for name, value in changes.items():
         setattr(endpoint, name, value)
-    if endpoint.state != was:
-        vars(endpoint).update(_with_reason({"state": endpoint.state}), failing_since=None, paused_until=None)
+    is_switched = endpoint.state != was
+    if is_switched:
+        vars(endpoint).update(_with_reason({"state": endpoint.state}))
+    if is_switched or endpoint.target_url != led_to:
+        endpoint.failing_since = endpoint.paused_until = None
     endpoint.save()
-    if endpoint.state == EndpointState.DISABLED:
+    if is_switched:  # on as well as off: the relay may have told of something just when it was switched off
         cancel_deliveries(WebhookDelivery.of_all_organizations.filter(endpoint=endpoint))
     return endpoint
 
@@ -85,7 +97,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint) -> str:
         for entry in endpoint.secrets.open()
         if entry["expires_at"] is None or entry["expires_at"] > now.isoformat()
     ]
-    endpoint.secrets = Sealed.of([{"secret": secret, "expires_at": None}, *kept])
+    endpoint.secrets = Sealed.of([{"secret": secret, "expires_at": None}, *kept][:MOST_SECRETS])
     endpoint.save(update_fields=["secrets"])
     return secret
 
@@ -176,12 +188,18 @@ def _faults_of_url(url: str) -> list[FieldError]:
 
 
 def _faults_of_types(patterns: Sequence[str]) -> list[FieldError]:
-    detail = "This is an event type such as contest.locked; `*` stands for any part."
-    return [
-        FieldError(f"#/event_types/{place}", "INVALID_EVENT_TYPE", detail)
-        for place, pattern in enumerate(patterns)
-        if not is_pattern(pattern)
-    ]
+    known = [event.name for event in catalogue().values() if not event.of_platform]
+    found = []
+    for place, pattern in enumerate(patterns):
+        pointer = f"#/event_types/{place}"
+        if not is_pattern(pattern):
+            detail = f"“{pattern}” is no event type. Write contest.locked, or contest.*: `*` stands for any part."
+            found.append(FieldError(pointer, "INVALID_EVENT_TYPE", detail))
+        elif not any(is_wanted(name, [pattern]) for name in known):
+            near = get_close_matches(pattern, known, 1, LIKENESS)
+            detail = f"No event is called {pattern}." + (f" Do you mean {near[0]}?" if near else "")
+            found.append(FieldError(pointer, "UNKNOWN_EVENT_TYPE", detail))
+    return found
 
 
 def _faults_of_headers(headers: Mapping[str, str]) -> list[FieldError]:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
+from apps.core import clock
 from apps.core.queue import enqueue_on_commit
 from apps.messaging.hooks import PublishedMessage
-from apps.notifications.enums import EndpointState
+from apps.notifications.enums import DeliveryState, EndpointState
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
 from apps.notifications.policies import is_wanted
 from apps.notifications.services.webhooks.payloads import render_body
@@ -18,27 +19,26 @@ QUEUE = "webhooks"
 
 
 def fan_out(messages: Sequence[PublishedMessage]) -> None:
-    """Hook `messages_published`: one delivery for each endpoint that wants a message, however often it is told of."""
+    """Hook `messages_published`: one delivery for each endpoint that wants a message, however often it is told of.
+
+    An endpoint that is disabled gets its deliveries cancelled: so it is seen what it misses, and can be recovered.
+    """
     owned = [(message, message.organization_id) for message in messages if message.organization_id]
     endpoints = _listening({organization_id for _, organization_id in owned})
     wanted = [
-        (message, organization_id, endpoint_id)
+        (message, endpoint)
         for message, organization_id in owned
-        for endpoint_id, patterns in endpoints[organization_id]
-        if is_wanted(message.type, patterns)
+        for endpoint in endpoints[organization_id]
+        if is_wanted(message.type, endpoint.event_types)
     ]
     if not wanted:
         return
-    told = {message.id: _message_row(message, organization_id) for message, organization_id, _ in wanted}
+    told = {message.id: _message_row(message, endpoint.organization_id) for message, endpoint in wanted}
     WebhookMessage.objects.bulk_create(told.values(), ignore_conflicts=True)
-    WebhookDelivery.of_all_organizations.bulk_create(
-        [
-            WebhookDelivery(organization_id=organization_id, endpoint_id=endpoint_id, message_id=message.id)
-            for message, organization_id, endpoint_id in wanted
-        ],
-        ignore_conflicts=True,
-    )
-    wake_sender()
+    rows = [_delivery_row(message, endpoint) for message, endpoint in wanted]
+    WebhookDelivery.of_all_organizations.bulk_create(rows, ignore_conflicts=True)
+    if any(row.state == DeliveryState.PENDING for row in rows):
+        wake_sender()
 
 
 def wake_sender() -> None:
@@ -46,15 +46,20 @@ def wake_sender() -> None:
     enqueue_on_commit(SEND_TASK, queue=QUEUE)
 
 
-def _listening(organizations: set[UUID]) -> dict[UUID, list[tuple[UUID, list[str]]]]:
-    """Endpoints that are sent to, with their patterns, by organization."""
-    found: dict[UUID, list[tuple[UUID, list[str]]]] = defaultdict(list)
-    rows = WebhookEndpoint.objects.filter(
-        organization_id__in=organizations, state=EndpointState.ENABLED, organization__deleted_at__isnull=True
-    )
-    for organization_id, endpoint_id, patterns in rows.values_list("organization_id", "pk", "event_types"):
-        found[organization_id].append((endpoint_id, patterns))
+def _listening(organizations: set[UUID]) -> dict[UUID, list[WebhookEndpoint]]:
+    """Endpoints, disabled ones too, by organization."""
+    found: dict[UUID, list[WebhookEndpoint]] = defaultdict(list)
+    rows = WebhookEndpoint.objects.filter(organization_id__in=organizations, organization__deleted_at__isnull=True)
+    for endpoint in rows.only("organization_id", "event_types", "state"):
+        found[endpoint.organization_id].append(endpoint)
     return found
+
+
+def _delivery_row(message: PublishedMessage, endpoint: WebhookEndpoint) -> WebhookDelivery:
+    row = WebhookDelivery(organization_id=endpoint.organization_id, endpoint_id=endpoint.pk, message_id=message.id)
+    if endpoint.state == EndpointState.DISABLED:
+        row.state, row.next_attempt_at, row.finished_at = DeliveryState.CANCELLED, None, clock.now()
+    return row
 
 
 def _message_row(message: PublishedMessage, organization_id: UUID) -> WebhookMessage:

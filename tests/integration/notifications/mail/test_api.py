@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from rest_framework.test import APIClient
 
 from apps.accounts.enums import Role
@@ -18,9 +19,11 @@ from apps.notifications.models import EmailMessage, SuppressedAddress
 from apps.notifications.services.email.hooks import Recipient
 from apps.notifications.services.email.purges import warn_of_purges
 from apps.notifications.services.email.sending import send_due_mail
+from apps.notifications.services.email.unsubscribing import unsubscribe
 from apps.notifications.services.email.writing import write_mails
 from tests.api import ids, problem, signed_in
-from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, member
+from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, UserFactory, member
+from tests.factories.contests import ContestantFactory
 from tests.factories.events import EventFactory
 from tests.factories.notifications import EmailMessageFactory, SuppressedAddressFactory
 from tests.integration.notifications.mail.conftest import Write, draft_of, fresh
@@ -87,6 +90,15 @@ def test_what_has_no_words_any_more_is_not_sent_again(club: Organization, admin:
     problem(admin.post(f"{EMAILS}{mail.pk}/resend/"), 410, "WORDS_GONE")
 
 
+def test_nobody_can_be_sent_again_what_they_want_no_more_of(club: Organization, admin: APIClient) -> None:
+    mail = EmailMessageFactory.create(organization=club, state=MailState.CANCELLED)
+    unsubscribe(mail=mail)
+
+    problem(admin.post(f"{EMAILS}{mail.pk}/resend/"), 409, "MAIL_OUT_OF_REACH")
+
+    assert fresh(mail).state == MailState.CANCELLED
+
+
 def test_a_cleared_address_gets_mail_again(
     club: Organization, admin: APIClient, write: Write, office: PostOffice
 ) -> None:
@@ -96,6 +108,7 @@ def test_a_cleared_address_gets_mail_again(
     send_due_mail()
     assert fresh(mail).state == MailState.SUPPRESSED
     assert ids(admin.get(f"{ADDRESSES}?address=ANN@example.org")) == [address.pk]
+    problem(admin.post(f"{EMAILS}{mail.pk}/resend/"), 409, "MAIL_OUT_OF_REACH")
 
     assert admin.delete(f"{ADDRESSES}{address.pk}/").status_code == 204
 
@@ -141,6 +154,42 @@ def test_keepers_of_the_bin_hear_once_of_what_goes_for_good_within_a_week(
     at(fresh_one, created_at=now - timedelta(days=2))
     assert tell() == 2
     assert "2 deletions" in EmailMessage.of_all_organizations.get(state=MailState.QUEUED).subject
+
+
+def test_operators_hear_of_organizations_and_people_that_go_for_good(club: Organization, office: PostOffice) -> None:
+    operator = OperatorFactory.create()
+    member(club, Role.OWNER)
+    gone = delete_object(root=club)
+    person = delete_object(root=UserFactory.create(full_name="Zoe Oldenbourg"))
+    now = clock.now()
+    for deletion in (gone, person):
+        at(deletion, expires_at=now + timedelta(days=6), created_at=now - timedelta(days=24))
+
+    assert tell() == 2
+
+    send_due_mail()
+    (letter,) = office.delivered
+    assert letter.recipient == operator.email
+    assert "“Skating Club” (organization) on " in letter.body("plain")
+    assert reverse("admin:core_deletion_changelist") in letter.body("plain")
+    assert "List-Unsubscribe" not in letter.message
+
+
+def test_notices_of_purges_name_no_person(club: Organization) -> None:
+    member(club, Role.OWNER)
+    contestant = ContestantFactory.create(organization=club, name="Zoe Oldenbourg")
+    with organization_scope(club.pk):
+        deletion = delete_object(root=contestant)
+    now = clock.now()
+    at(deletion, expires_at=now + timedelta(days=6), created_at=now - timedelta(days=24))
+
+    assert tell() == 1
+
+    mail = EmailMessage.of_all_organizations.get()
+    assert mail.subject == "A deletion becomes final in a few days"
+    assert "Contestant on " in mail.text
+    assert "Zoe" not in mail.text + mail.html
+    assert f"/bin/{club.slug}/{deletion.pk}/" in mail.text
 
 
 def deleted(club: Organization, name: str) -> Deletion:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from apps.accounts.enums import Role
@@ -104,6 +105,19 @@ def test_a_forgotten_password_is_replaced_by_mail_and_every_session_ends(office:
     assert User.objects.get(pk=user.pk).check_password("a long new passphrase 7")
 
 
+def test_who_has_another_address_by_now_gets_no_key_sent_to_the_old_one(office: PostOffice) -> None:
+    user = UserFactory.create(email="zoe@example.org")
+    anonymous().post("/api/v1/auth/password/reset/", {"email": "zoe@example.org"})
+    publish_outbox()
+    User.objects.filter(pk=user.pk).update(email="zoe@elsewhere.example")
+
+    send_due_mail()
+
+    (letter,) = office.delivered
+    assert letter.recipient == "zoe@example.org"
+    assert link_in(letter.body("plain"), "Choose a new password") == reverse("web:sign-in")
+
+
 def test_who_has_changed_a_password_hears_of_it(office: PostOffice) -> None:
     user = UserFactory.create()
     set_password(user=user, password="a long new passphrase 7")
@@ -129,7 +143,7 @@ def test_whoever_set_a_disabled_webhook_up_is_told_else_the_owners(club: Organiz
 def test_operators_hear_of_an_open_circuit(settings: Settings) -> None:
     staff = OperatorFactory.create()
     UserFactory.create()
-    opened = {"circuit": "storage", "cause": "5 failures within 60 s"}
+    opened = {"circuit": "storage", "cause": "5 failures within 60 s", "previous_state": "closed"}
     publish_again([message_of_platform("circuit.opened", opened)])
     settings.OPERATOR_EMAILS = ("pager@example.org",)
     publish_again([message_of_platform("circuit.opened", opened), message_of_platform("circuit.closed", opened)])
@@ -138,6 +152,16 @@ def test_operators_hear_of_an_open_circuit(settings: Settings) -> None:
         [(MailKind.CIRCUIT_OPENED, staff.email), (MailKind.CIRCUIT_OPENED, "pager@example.org")]
     )
     assert {mail.organization_id for mail in EmailMessage.of_all_organizations.all()} == {None}
+
+
+def test_an_outage_is_one_mail_however_often_probes_fail() -> None:
+    staff = OperatorFactory.create()
+    opened = {"circuit": "storage", "cause": "5 failures within 60 s", "previous_state": "closed"}
+    again = {**opened, "cause": "a probe failed", "previous_state": "half_open"}
+
+    publish_again([message_of_platform("circuit.opened", data) for data in (opened, again, again)])
+
+    assert written() == [(MailKind.CIRCUIT_OPENED, staff.email)]
 
 
 def test_who_signs_next_is_asked_and_nobody_who_has_signed(club: Organization) -> None:
