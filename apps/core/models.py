@@ -2,6 +2,7 @@
 
 from apps.core.audit.models import AuditAction, AuditRecord
 from apps.core.deadletters.models import FailedTask
+from apps.core.idempotency.models import IdempotencyKey
 from apps.core.jobs.models import Job, JobState
 from apps.core.outbox.models import OutboxMessage, OutboxSubject
 from apps.core.softdelete.models import Deletion, DeletionState
@@ -12,6 +13,7 @@ __all__ = [
     "Deletion",
     "DeletionState",
     "FailedTask",
+    "IdempotencyKey",
     "Job",
     "JobState",
     "OutboxMessage",

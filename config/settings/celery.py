@@ -64,5 +64,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "failures-remove-old": {"task": "core.remove_old_failures", "schedule": 86400.0, "options": {"expires": 3600}},
+    "idempotency-forget": {
+        "task": "core.forget_idempotency_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "purge-due": {"task": "core.purge_due", "schedule": 600.0, "options": {"expires": 600.0}},
 }

@@ -1,5 +1,6 @@
 """Keys, passwords, headers and cookies."""
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, SELF
 
 from config import env
@@ -36,7 +37,28 @@ LOGIN_REDIRECT_URL = "/admin/"
 ALLOWED_HOSTS = list(env.read(env.ALLOWED_HOSTS))
 CSRF_TRUSTED_ORIGINS = list(env.read(env.CSRF_TRUSTED_ORIGINS))
 CORS_ALLOWED_ORIGINS = list(env.read(env.CORS_ALLOWED_ORIGINS))
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "X-Correlation-ID", "X-Deletion-ID", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "traceparent",
+    "x-correlation-id",
+    "x-organization",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Correlation-ID",
+    "X-Deletion-ID",
+    "X-Request-ID",
+]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

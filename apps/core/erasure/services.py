@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from apps.core.audit.models import AuditRecord
 from apps.core.audit.trail import columns_of
 from apps.core.erasure.hooks import ErasedPerson, erasing
 from apps.core.erasure.rows import ERASED, NOBODY, overwrite, own_rows, personal_fields_of, pseudonym_of
-from apps.core.erasure.sweep import SHORTEST_NAME, sweep
+from apps.core.erasure.sweep import SHORTEST_NAME, pattern_of, sweep
 from apps.core.errors import FieldError, Forbidden, Invalid, NotFound
+from apps.core.idempotency.services import withdraw_answers
 from apps.core.jobs.models import Job
 from apps.core.jobs.services import create_job
 from apps.core.softdelete.metadata import model_of
@@ -71,6 +73,10 @@ def erase_person(*, user_id: UUID) -> dict[str, int]:
     _end(user_id)
     erasing(ErasedPerson(user_id, rows, addresses, names))
     swept = sweep(addresses=addresses, names=names)
+    words = (*addresses, *names)
+    withdraw_answers(
+        user_id=user_id, patterns=[re.compile(pattern_of(word, as_json=True), re.IGNORECASE) for word in words]
+    )
     for label, ids in rows.items():
         _erase_history(label, ids)  # last: the steps before have written history
     with connection.cursor() as cursor:

@@ -9,6 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from apps.core.idempotency.errors import HEADER
+from apps.core.rest.idempotency import PATTERN, REPLAYED
 from apps.core.rest.problems import CONTENT_TYPE
 from apps.core.tenancy import platform_scope
 
@@ -76,6 +78,21 @@ ORGANIZATION = OpenApiParameter(
 )
 
 
+KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "pattern": PATTERN},
+    OpenApiParameter.HEADER,
+    description="The caller's name for this request: sent again under it, within a day, the request is done once.",
+)
+WAS_REPLAYED = OpenApiParameter(
+    REPLAYED,
+    {"type": "string", "enum": ["true"]},
+    OpenApiParameter.HEADER,
+    description="There when this answer was given before, to the same request under the same `Idempotency-Key`.",
+    response=[200, 201, 202, 204],
+)
+
+
 def _list_parameters(view: Any) -> list[OpenApiParameter]:
     """`search` and `ordering` by the view's fields; drf-spectacular asks django-filter, which knows neither."""
     parameters = []
@@ -140,6 +157,8 @@ class PodiumSchema(AutoSchema):
         parameters = [*super().get_override_parameters()]
         if hasattr(self.view, "capabilities"):
             parameters.append(ORGANIZATION)
+        if self.method == "POST" and self.view.authentication_classes:
+            parameters += [KEY, WAS_REPLAYED]
         if self._action == "list" and self._is_list_view():
             parameters += _list_parameters(self.view)
         return parameters

@@ -17,6 +17,7 @@ from apps.core.access import Access, Capability
 from apps.core.errors import FieldError, Forbidden, MalformedRequest, OrganizationNotNamed
 from apps.core.hooks import Hook
 from apps.core.rest.etags import etag_of, expected_version, is_known, require_version
+from apps.core.rest.idempotency import once, place_of
 from apps.core.rest.permissions import access_of
 from apps.core.rest.renderers import StaffBrowsableAPIRenderer
 from apps.core.tenancy import Scope, enter_scope
@@ -40,7 +41,7 @@ def organization_required(access: Access) -> UUID:
 
 
 class Presentation:
-    """What every answer has: the formats that this caller is offered, and the state of its rate limit."""
+    """What every view has: formats that this caller is offered, rate limits in the answer, requests done once."""
 
     def get_renderers(self) -> list[Any]:
         """Leave the browsable API out for those it is not offered to."""
@@ -49,6 +50,16 @@ class Presentation:
         if StaffBrowsableAPIRenderer.is_offered_to(getattr(user, "user", None)):
             return renderers
         return [r for r in renderers if not isinstance(r, StaffBrowsableAPIRenderer)]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Once it is known who asks and that they may, a `POST` with a key is one that is done once.
+
+        DRF looks the method up after this.
+        """
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        handle, place = getattr(self, "post", None), place_of(request)
+        if handle is not None and place is not None:
+            self.post = once(self, handle, place)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]

@@ -28,6 +28,7 @@ FOR_THE_PLATFORM = {
     "notifications.send_mail": "one queue holds the mails of every organization, and the platform's own",
     "notifications.forget_old_mail": "retention of every organization's mails",
     "notifications.warn_of_purges": "looks into every organization's recycle bin",
+    "core.forget_idempotency_keys": "requests of every organization's people are sent again or are not",
     "core.remove_old_failures": "failed tasks are for the platform's operators",
     "messaging.remove_published": "the outbox holds every organization's messages",
     "core.erase_person": "a person is erased everywhere",

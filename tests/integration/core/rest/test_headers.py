@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.core.rest.sheets import XLSX
@@ -104,3 +105,18 @@ def test_what_was_made_says_where_it_is(operation: Operation, alice: House, town
 
     assert response.status_code in {201, 202}
     assert town.callers["operator"].get(response.headers["Location"]).json()["id"] == response.json()["id"]
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Organization"])
+def test_scripts_of_an_allowed_origin_may_send_every_header_of_the_api(header: str, settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://desk.example.org"]
+
+    answer = APIClient().options(
+        EVENTS,
+        HTTP_ORIGIN="https://desk.example.org",
+        HTTP_ACCESS_CONTROL_REQUEST_METHOD="POST",
+        HTTP_ACCESS_CONTROL_REQUEST_HEADERS=header.lower(),
+    )
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://desk.example.org"
+    assert header.lower() in answer.headers["Access-Control-Allow-Headers"].split(", ")
