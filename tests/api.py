@@ -24,11 +24,16 @@ def anonymous(**headers: str) -> APIClient:
 
 def signed_in(user: User, organization: Organization | None = None) -> APIClient:
     """A client with a real access token, acting in `organization`, or in the person's only one."""
-    family = TokenFamily.objects.create(user=user, expires_at=clock.now() + timedelta(days=1))
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {issue_pair(family).access}"}
+    headers = {"HTTP_AUTHORIZATION": bearer(user)}
     if organization is not None:
         headers["HTTP_X_ORGANIZATION"] = organization.slug
     return anonymous(**headers)
+
+
+def bearer(user: User) -> str:
+    """The `Authorization` of somebody who has signed in."""
+    family = TokenFamily.objects.create(user=user, expires_at=clock.now() + timedelta(days=1))
+    return f"Bearer {issue_pair(family).access}"
 
 
 def problem(response: Any, status: int, code: str) -> dict[str, Any]:

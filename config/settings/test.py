@@ -1,7 +1,7 @@
 """The test suite: fast hashing, no throttling between tests, services from tests/services.py."""
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import API_RATES, INSTALLED_APPS, RESILIENCE, SIMPLE_JWT
+from config.settings.base import API_RATES, INSTALLED_APPS, MIDDLEWARE, RESILIENCE, SIMPLE_JWT
 
 SECRET_KEY = "a-key-for-tests-only-" + "0123456789" * 4
 SIMPLE_JWT = {**SIMPLE_JWT, "SIGNING_KEY": SECRET_KEY}
@@ -16,5 +16,7 @@ RESILIENCE = {**RESILIENCE, "STORE_URL": ""}
 API_RATES = dict.fromkeys(API_RATES, "100000/minute")
 OUTBOX_CHECKED = True
 OUTBOUND_ALLOW_LOOPBACK = True
-# Every client that a test makes would look all static files up; who needs one asks the finders, or a live server.
-SERVESTATIC_USE_FINDERS = SERVESTATIC_USE_STATIC_ROOT = False
+# It knows only asynchronous requests: a synchronous client, as nearly all tests have, would start a loop and a thread
+# for each of its own. tests/integration/config/test_middleware.py runs all of them.
+STATIC_FILES = "servestatic.middleware.ServeStaticMiddleware"
+MIDDLEWARE = [each for each in MIDDLEWARE if each != STATIC_FILES]
