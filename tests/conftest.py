@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +31,11 @@ SLOW_FOLDERS = {"e2e", "benchmarks"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder sets the marker: unit, integration (with a database), slow."""
+    """The folder sets the marker: unit, integration (with a database), slow.
+
+    Tests in the town are made from the table of routes: they pass by all code and look closely at little of it. So
+    they cover nothing, and tracing them would take a minute.
+    """
     for item in items:
         folder = Path(item.path).relative_to(TESTS).parts[0]
         if folder == "unit":
@@ -41,6 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.contract)
         elif folder in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+        if "whole_town" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: looking through all of it for garbage, again and again, takes time."""
+    gc.collect()
+    gc.freeze()
 
 
 class FakeClock:

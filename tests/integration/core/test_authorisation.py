@@ -21,9 +21,9 @@ def test_the_table_names_every_operation_and_no_other() -> None:
 def test_an_operation_is_for_those_in_the_table(operation: Operation, town: Town) -> None:
     allowed = table.who_may(operation)
     wrong = {}
+    call_of(operation).prepare(town.alice)
     for caller, client in town.callers.items():
         with town.undone():
-            call_of(operation).prepare(town.alice)
             answer = send(client, operation, town.alice)
             body = text_of(answer)
         expected = _expected(operation, caller, allowed)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
 from apps.core.ids import new_id
 from apps.core.rest.serializers import StrictFieldsMixin
@@ -44,14 +46,17 @@ def forgeries(town: Town) -> dict[str, Any]:
     }
 
 
-def guarded() -> dict[tuple[str, Any], dict[str, Any]]:
+def guarded() -> dict[tuple[str, str], dict[str, Any]]:
     """Every row of every model, by its guarded columns."""
-    found = {}
+    parts = []
     for model in OURS:
         columns = {field.attname for field in model._meta.concrete_fields} & set(GUARDED)
-        for row in model._base_manager.values("pk", *columns):
-            found[model._meta.label, row.pop("pk")] = row
-    return found
+        pairs = ", ".join(f"'{column}', {column}" for column in sorted(columns))
+        row = f"SELECT '{model._meta.label}', {model._meta.pk.column}::text, jsonb_build_object({pairs})"
+        parts.append(f'{row} FROM "{model._meta.db_table}"')
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts))
+        return {(label, key): json.loads(columns) for label, key, columns in cursor.fetchall()}
 
 
 def test_every_body_of_a_write_is_read_by_a_strict_serializer() -> None:
@@ -65,12 +70,13 @@ def test_every_body_of_a_write_is_read_by_a_strict_serializer() -> None:
 def test_forged_columns_have_no_effect(operation: Operation, town: Town) -> None:
     """Each is refused by name, or passed over: no row that there was changes in them, and no new one has them."""
     client = town.callers["owner" if is_for("owner", operation) else "operator"]
-    body, before = body_of(operation, town.alice), guarded()
+    body = body_of(operation, town.alice)
+    call_of(operation).prepare(town.alice)
+    before = guarded()
     for field, value in forgeries(town).items():
         if field == "owner" and "owner_email" in body:
             continue
         with town.undone():
-            call_of(operation).prepare(town.alice)
             answer = send(client, operation, town.alice, body={**body, field: value})
             after = guarded()
         if answer.status_code == 422:
@@ -80,10 +86,10 @@ def test_forged_columns_have_no_effect(operation: Operation, town: Town) -> None
         assert {key: row for key, row in after.items() if key in before} == before, field
         for (label, key), row in after.items():
             if (label, key) not in before:
-                assert key != FORGED_ID
-                assert row.get("organization_id") != town.bob.organization.pk, label
+                assert key != str(FORGED_ID)
+                assert row.get("organization_id") != str(town.bob.organization.pk), label
                 assert not any(row.get(flag) for flag in ("deleted_at", "is_staff", "is_superuser")), label
-                assert row.get("created_at") is None or row["created_at"].year > 2020, label
+                assert row.get("created_at") is None or row["created_at"] > "2021", label
 
 
 @pytest.mark.parametrize("operation", [o for o in WRITES if o.action == "create"], ids=str)
