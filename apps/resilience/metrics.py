@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -54,6 +55,12 @@ STORE_UP = Gauge(
 def service_label(name: str) -> str:
     """The service that a circuit counts for."""
     return "webhooks" if name.startswith(WEBHOOK_PREFIX) else name
+
+
+@lru_cache(maxsize=1000)
+def duration_of(service: str) -> Histogram:
+    """The durations of one service, by its label; the library looks them up under a lock each time."""
+    return DURATION.labels(service)
 
 
 class Exporter:

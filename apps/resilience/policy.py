@@ -26,7 +26,7 @@ from apps.resilience.config import CircuitBreakerConfig, Outcome
 from apps.resilience.errors import DeadlineExceeded, RateLimited, ResilienceError
 from apps.resilience.fallbacks import Fallback, Fallbacks
 from apps.resilience.fallbacks import fallbacks as registered_fallbacks
-from apps.resilience.metrics import DURATION, FALLBACKS, service_label
+from apps.resilience.metrics import FALLBACKS, duration_of, service_label
 from apps.resilience.retry import Attempts, RetryConfig, attempt_async, attempt_sync
 from apps.resilience.timeout import (
     enter_deadline,
@@ -274,4 +274,4 @@ class Policy:
     def _observe(self, started: float) -> None:
         correlation_id = current_correlation_id()
         exemplar = {"correlation_id": correlation_id} if correlation_id else None
-        DURATION.labels(service_label(self.name)).observe(time.perf_counter() - started, exemplar)
+        duration_of(service_label(self.name)).observe(time.perf_counter() - started, exemplar)

@@ -1,22 +1,20 @@
 """Webhooks: deliveries a second with rows, signatures, retries and circuits, and what one dead receiver costs others.
 
 The yardstick is a bare aiohttp client that posts the same bodies to the same addresses, in batches of as many as the
-sender has under way. The receiver is a process of its own. Log lines are made, and written nowhere.
+sender has under way. Client and receiver are processes of their own; this one has settled its heap as workers do. Log
+lines are made, and written nowhere.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging.config
 import os
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import aiohttp
 import httpx
 from django.conf import settings
 from django.db import connection, connections, transaction
@@ -24,6 +22,7 @@ from django.db import connection, connections, transaction
 from apps.accounts.models import Organization
 from apps.core import clock
 from apps.core.correlation.logs import logging_config
+from apps.core.heap import settle_heap
 from apps.core.ids import new_id
 from apps.core.tenancy import platform_scope
 from apps.messaging.hooks import PublishedMessage
@@ -35,6 +34,7 @@ from apps.resilience.defaults import build, install
 from config.settings.resilience import RESILIENCE
 from tests.benchmarks.answering import an_answering_server
 from tests.benchmarks.figures import AnswersDiffer, Figure, figure_of, milliseconds
+from tests.benchmarks.posting import seconds_to_post
 
 ORGANIZATIONS = 5
 ENDPOINTS = 50
@@ -55,6 +55,7 @@ LOOK = 0.02
 def run(rounds: int, scale: float) -> Iterator[Figure]:
     """`instant`, `slow_50ms`, `others_with_one_dead`."""
     log_into_nothing()
+    settle_heap()
     registry = build({**RESILIENCE, "STORE_URL": os.environ["REDIS_URL"], "STORE_PREFIX": "benchmark:"})
     previous = install(registry)
     try:
@@ -81,7 +82,7 @@ def rates(figure: str, server: str, messages: int, rounds: int) -> Figure:
         ]
         ours = len(bodies) / milliseconds(send_due) * 1000
         check(server, len(bodies))
-        bare = len(bodies) / milliseconds(partial(asyncio.run, post_all(bodies))) * 1000
+        bare = len(bodies) / seconds_to_post(bodies, together=settings.WEBHOOKS["IN_FLIGHT"])
         check(server, len(bodies))
         pairs.append((ours, bare))
     name = "bare aiohttp batch client"
@@ -182,22 +183,6 @@ def message(club: UUID, number: int) -> PublishedMessage:
         traceparent=f"00-{contest.hex}-{contest.hex[16:]}-01",
         actor_id=None,
     )
-
-
-async def post_all(bodies: list[tuple[str, str, bytes]]) -> None:
-    """The bare client: batch after batch, nothing else."""
-
-    async def post(url: str, key: str, body: bytes) -> None:
-        headers = {"Content-Type": "application/json", "webhook-id": key}
-        async with session.post(url, data=body, headers=headers) as response:
-            await response.read()
-            if response.status != 200:
-                raise RuntimeError(f"HTTP {response.status}")
-
-    together: int = settings.WEBHOOKS["IN_FLIGHT"]
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        for start in range(0, len(bodies), together):
-            await asyncio.gather(*(post(*one) for one in bodies[start : start + together]))
 
 
 def check(server: str, number: int) -> None:

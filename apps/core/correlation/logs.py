@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import MutableMapping
@@ -26,8 +27,8 @@ SECRET_VALUES = (
     (re.compile(r"\bwhsec_[\w+/=]+"), "[secret]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 [token]"),
 )
-# What each of them has in it: most texts are looked at once, and left as they are.
-SIGNS_OF_SECRETS = re.compile(r"eyJ|@|whsec_|bearer\s|basic\s", re.IGNORECASE)
+# What each of them has in it, in lower case: most texts are looked at once, and left as they are.
+SIGNS_OF_SECRETS = ("eyj", "@", "whsec_", "bearer", "basic")
 HIDDEN = "[redacted]"
 NOT_SECRET = frozenset({"email_id", "token_type", "secret_count"})
 
@@ -48,9 +49,28 @@ def add_correlation(_logger: object, _name: str, event: EventDict) -> EventDict:
 
 def redact(_logger: object, _name: str, event: EventDict) -> EventDict:
     """Hide secrets and personal data, by the name of a key and by the look of a value, at any depth."""
-    for key in list(event):
-        event[key] = _redacted(key, event[key])
+    if _may_hold_secrets(event):
+        for key in list(event):
+            event[key] = _redacted(key, event[key])
     return event
+
+
+def _may_hold_secrets(event: EventDict) -> bool:
+    """Whether a closer look is worth it: most lines have nothing to hide, and are many."""
+    texts = []
+    for key, value in event.items():
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict | list | tuple):
+            return True
+        if _is_secret(key):
+            return True
+    return _shows_signs("\n".join(texts))
+
+
+def _shows_signs(text: str) -> bool:
+    lowered = text.lower()
+    return any(sign in lowered for sign in SIGNS_OF_SECRETS)
 
 
 def _redacted(key: str, value: Any) -> Any:
@@ -72,21 +92,20 @@ def _is_secret(key: str) -> bool:
 
 def hide_secrets(text: str) -> str:
     """`text` with tokens, addresses, credentials in URLs and webhook secrets replaced."""
-    if not SIGNS_OF_SECRETS.search(text):
+    if not _shows_signs(text):
         return text
     for pattern, replacement in SECRET_VALUES:
         text = pattern.sub(replacement, text)
     return text
 
 
-SHARED_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
+OF_EACH_LINE: list[Any] = [
     structlog.stdlib.add_log_level,
-    structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.StackInfoRenderer(),
     add_correlation,
 ]
+OF_LIBRARIES: list[Any] = [structlog.stdlib.ExtraAdder(), structlog.processors.StackInfoRenderer()]
+"""What `logging` knows besides the text; our own loggers say it all."""
 
 
 def _drop_colour(_logger: object, _name: str, event: EventDict) -> EventDict:
@@ -101,12 +120,33 @@ def _module_name(_logger: object, _name: str, event: EventDict) -> EventDict:
     return event
 
 
+def _as_json(_logger: object, _name: str, event: EventDict) -> str:
+    return _encode(event)
+
+
+_encode = json.JSONEncoder(default=str).encode
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """Formats a line of ours without the copies that it would need if other handlers formatted it too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        logger = getattr(record, "_logger", None)  # put there by `wrap_for_formatter`
+        if logger is None:
+            return super().format(record)
+        line: Any = {**record.msg, "_record": record, "_from_structlog": True}  # type: ignore[dict-item]
+        for processor in self.processors:
+            line = processor(logger, record.levelname.lower(), line)
+        return str(line)
+
+
 def logging_config(*, level: str, as_json: bool, coloured: bool = False) -> dict[str, Any]:
     """The `LOGGING` dictionary: JSON lines in production, readable ones for people (coloured on a terminal)."""
     # Plain tracebacks, turned into text before secrets are hidden: the pretty ones show local variables.
     plain = structlog.dev.plain_traceback
     lines: Any = (
-        structlog.processors.JSONRenderer(default=str)
+        _as_json
         if as_json
         else structlog.dev.ConsoleRenderer(pad_event_to=24, exception_formatter=plain, colors=coloured)
     )
@@ -115,8 +155,8 @@ def logging_config(*, level: str, as_json: bool, coloured: bool = False) -> dict
         "disable_existing_loggers": False,
         "formatters": {
             "podium": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": SHARED_PROCESSORS,
+                "()": LineFormatter,
+                "foreign_pre_chain": [*OF_LIBRARIES, *OF_EACH_LINE],
                 "processors": [
                     _module_name,
                     _drop_colour,
@@ -127,7 +167,7 @@ def logging_config(*, level: str, as_json: bool, coloured: bool = False) -> dict
                 ],
             },
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "podium"}},
+        "handlers": {"console": {"class": "apps.core.correlation.lines.LineHandler", "formatter": "podium"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"level": level, "propagate": True, "handlers": []},
@@ -147,10 +187,12 @@ def logging_config(*, level: str, as_json: bool, coloured: bool = False) -> dict
 
 def configure_structlog() -> None:
     """Route structlog's own loggers through the standard library, once per process."""
+    # Nobody prints them, and they are looked up for each line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *SHARED_PROCESSORS,
+            *OF_EACH_LINE,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -65,7 +65,7 @@ class PinnedClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_WITHIN),
             auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            headers={"Accept-Encoding": "identity"},
         )
         return self
 
@@ -89,7 +89,7 @@ class PinnedClient:
             raise RuntimeError("Enter the client before using it.")
         try:
             async with self._session.post(
-                self._checked(url), data=body, headers=headers, allow_redirects=False
+                self._checked(url), data=aiohttp.BytesPayload(body), headers=headers, allow_redirects=False
             ) as response:
                 head = await _head_of(response)
         except aiohttp.ClientError as error:
@@ -119,7 +119,8 @@ def _asked_pause(retry_after: str | None) -> float | None:
 async def _head_of(response: aiohttp.ClientResponse) -> bytes:
     """The first bytes of the body, the rest read away as far as that is worth it."""
     head, read = b"", 0
-    while chunk := await response.content.readany():
+    while not response.content.at_eof():
+        chunk = await response.content.readany()
         head = (head + chunk)[:HEAD]
         read += len(chunk)
         if read > LARGEST_ANSWER:

@@ -37,7 +37,7 @@ def limits(settings: Settings, **numbers: object) -> None:
 
 
 def claimed(room: int) -> Counter[str]:
-    return Counter(claim.url for claim in claim_due(room=room, under_way={}))
+    return Counter(claim.receiver.url for claim in claim_due(room=room, under_way={}))
 
 
 def test_a_large_backlog_does_not_keep_another_organization_waiting(club: Organization) -> None:
@@ -58,12 +58,12 @@ def test_an_organization_shares_between_its_endpoints_and_takes_no_more_than_its
     publish(10)
 
     first = claim_due(room=100, under_way={})
-    nothing = claim_due(room=100, under_way={(one.pk, club.pk): 3, (two.pk, club.pk): 3})
-    rest = claim_due(room=100, under_way={(one.pk, club.pk): 3})
+    nothing = claim_due(room=100, under_way={(str(one.pk), club.pk): 3, (str(two.pk), club.pk): 3})
+    rest = claim_due(room=100, under_way={(str(one.pk), club.pk): 3})
 
-    assert Counter(claim.endpoint_id for claim in first) == {one.pk: 3, two.pk: 3}
+    assert Counter(claim.receiver.endpoint_id for claim in first) == {str(one.pk): 3, str(two.pk): 3}
     assert nothing == []
-    assert Counter(claim.endpoint_id for claim in rest) == {one.pk: 1, two.pk: 2}
+    assert Counter(claim.receiver.endpoint_id for claim in rest) == {str(one.pk): 1, str(two.pk): 2}
 
 
 def test_a_claim_is_nobody_elses_until_its_lease_is_over(
@@ -75,7 +75,7 @@ def test_a_claim_is_nobody_elses_until_its_lease_is_over(
 
     assert claim_due(room=1, under_way={}) == []
     (delivery,) = deliveries(club)
-    assert delivery.lease == claim.lease
+    assert str(delivery.lease) == claim.lease
     assert next_due() == delivery.next_attempt_at
     WebhookDelivery.of_all_organizations.update(next_attempt_at=clock.now())
     (again,) = claim_due(room=1, under_way={})

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from apps.core.heap import settle_heap
 from apps.messaging.bell import Bell
 from apps.messaging.publishing import BATCH, publish_due
 from apps.messaging.relay import Relay
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
+        settle_heap()
         bell = Bell(settings.DATABASE_DIRECT_URL, stopping)
         try:
             Relay(bell=bell, poll=settings.OUTBOX_POLL_SECONDS, stopping=stopping, batch=batch).run()

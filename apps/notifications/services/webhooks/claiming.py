@@ -6,10 +6,11 @@ the same id. Nobody waits for anybody: rows that another worker is claiming are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -80,14 +81,17 @@ CLAIM = SQL("""{waiting},
         FROM chosen WHERE d.id = chosen.id
         RETURNING d.id, d.endpoint_id, d.message_id, d.attempts
     )
-    SELECT c.id, c.endpoint_id, c.message_id, c.attempts, e.organization_id, e.target_url, e.headers, e.secrets,
-        e.paused_until IS NOT NULL OR e.failing_since IS NOT NULL, e.rate_limit IS NOT NULL,
-        m.body, m.correlation_id, m.traceparent, m.type
-    FROM claimed c
-    JOIN notifications_webhookendpoint e ON e.id = c.endpoint_id
-    JOIN notifications_webhookmessage m ON m.id = c.message_id
-    ORDER BY c.id
+    SELECT id::text, attempts, endpoint_id::text, message_id::text FROM claimed ORDER BY claimed.id
 """).format(waiting=WAITING)
+# What several deliveries have in common is fetched once.
+RECEIVERS = """
+    SELECT id::text, organization_id, target_url, headers, secrets,
+        paused_until IS NOT NULL OR failing_since IS NOT NULL, rate_limit IS NOT NULL
+    FROM notifications_webhookendpoint WHERE id = ANY(%s::uuid[])
+"""
+MESSAGES = """
+    SELECT id::text, body, correlation_id, traceparent FROM notifications_webhookmessage WHERE id = ANY(%s::uuid[])
+"""
 PACE = """
     UPDATE notifications_webhookendpoint e
     SET paced_until = GREATEST(e.paced_until, %(now)s) + r.number * interval '1 second' / e.rate_limit
@@ -105,37 +109,48 @@ NEXT = SQL("""{waiting}
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that is ours until its lease is over, with all that sending it needs.
+class Receiver:
+    """An endpoint, as far as sending needs it; one object for all of its deliveries that are claimed together.
 
-    `is_watched` says that its endpoint has failed or paused, so that a success is news.
+    `is_watched` says that it has failed or paused, so that a success is news.
     """
 
-    id: UUID
-    endpoint_id: UUID
-    message_id: UUID
-    attempts: int
+    endpoint_id: str
     organization_id: UUID
     url: str
     headers: Sealed
     secrets: Sealed
     is_watched: bool
     is_paced: bool
+
+
+class Message(NamedTuple):
+    """What is sent; without a body where that was erased."""
+
+    id: str
     body: bytes | None
     correlation_id: str
     traceparent: str
-    type: str
-    lease: UUID
 
 
-@transaction.atomic
-def claim_due(*, room: int, under_way: Mapping[tuple[UUID, UUID], int]) -> list[Claim]:
+class Claim(NamedTuple):
+    """A delivery that is ours until its lease is over. Ids are text: they go into headers, log lines and JSON."""
+
+    id: str
+    attempts: int
+    receiver: Receiver
+    message: Message
+    lease: str
+
+
+@transaction.atomic(savepoint=False)
+def claim_due(*, room: int, under_way: Mapping[tuple[str, UUID], int]) -> list[Claim]:
     """Take up to `room` deliveries that are due.
 
     Args:
         under_way: how many this process is sending now, by endpoint and organization.
     """
-    now, lease = clock.now(), new_id()
+    now, lease = clock.now(), str(new_id())
     values = {
         "now": now,
         "until": now + settings.WEBHOOKS["LEASE"],
@@ -148,8 +163,18 @@ def claim_due(*, room: int, under_way: Mapping[tuple[UUID, UUID], int]) -> list[
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
-        claims = [_claim(row, lease) for row in cursor.fetchall()]
-        if paced := _counted(claims):
+        taken = cursor.fetchall()
+        if not taken:
+            return []
+        cursor.execute(RECEIVERS, [list({endpoint_id for _, _, endpoint_id, _ in taken})])
+        receivers = {row[0]: _receiver(*row) for row in cursor.fetchall()}
+        cursor.execute(MESSAGES, [list({message_id for _, _, _, message_id in taken})])
+        messages = {row[0]: _message(*row) for row in cursor.fetchall()}
+        claims = [
+            Claim(id_, attempts, receivers[endpoint_id], messages[message_id], lease)
+            for id_, attempts, endpoint_id, message_id in taken
+        ]
+        if paced := _paced(claims):
             cursor.execute(PACE, {"now": now, "endpoints": list(paced), "numbers": list(paced.values())})
     return claims
 
@@ -170,32 +195,23 @@ def _limits() -> dict[str, int]:
     }
 
 
-def _claim(row: tuple[Any, ...], lease: UUID) -> Claim:
-    id_, endpoint, message, attempts, organization, url, *rest = row
-    headers, secrets, is_watched, is_paced, body, correlation_id, traceparent, kind = rest
-    return Claim(
-        id_,
-        endpoint,
-        message,
-        attempts,
-        organization,
-        url,
-        Sealed(bytes(headers)),
-        Sealed(bytes(secrets)),
-        is_watched,
-        is_paced,
-        None if body is None else bytes(body),
-        correlation_id,
-        traceparent,
-        kind,
-        lease,
-    )
+def _receiver(
+    endpoint_id: str,
+    organization_id: UUID,
+    url: str,
+    headers: bytes,
+    secrets: bytes,
+    is_watched: bool,
+    is_paced: bool,
+) -> Receiver:
+    sealed = Sealed(bytes(headers)), Sealed(bytes(secrets))
+    return Receiver(endpoint_id, organization_id, url, *sealed, is_watched, is_paced)
 
 
-def _counted(claims: list[Claim]) -> dict[UUID, int]:
+def _message(message_id: str, body: bytes | None, correlation_id: str, traceparent: str) -> Message:
+    return Message(message_id, None if body is None else bytes(body), correlation_id, traceparent)
+
+
+def _paced(claims: Iterable[Claim]) -> Counter[str]:
     """How many were taken of each endpoint that has a rate."""
-    numbers: dict[UUID, int] = {}
-    for claim in claims:
-        if claim.is_paced:
-            numbers[claim.endpoint_id] = numbers.get(claim.endpoint_id, 0) + 1
-    return numbers
+    return Counter(claim.receiver.endpoint_id for claim in claims if claim.receiver.is_paced)

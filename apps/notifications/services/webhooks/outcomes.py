@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import NamedTuple
 
 from apps.notifications.enums import DeliveryState
 from apps.resilience.errors import DeadlineExceeded, ResilienceError
@@ -16,8 +17,7 @@ UNKNOWN_PAUSE = 60.0
 PAUSING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """What came of an attempt. Without one (`was_made` False) the delivery was deferred, and nothing is spent.
 
     `retry_after` is in seconds.
@@ -38,6 +38,9 @@ class Verdict:
     next_attempt_at: datetime | None
     pause_until: datetime | None = None
     is_gone: bool = False
+
+
+DELIVERED = Verdict(DeliveryState.DELIVERED, None)
 
 
 def read_answer(answer: Answer) -> Try:
@@ -83,7 +86,7 @@ def judge(
         pause = now + timedelta(seconds=(attempt.retry_after or 0.0) * (1 + jitter * chance))
         return Verdict(DeliveryState.PENDING, now, pause_until=pause)
     if attempt.status is not None and is_success(attempt.status):
-        return Verdict(DeliveryState.DELIVERED, None)
+        return DELIVERED
     if attempt.status == HTTPStatus.GONE:
         return Verdict(DeliveryState.FAILED, None, is_gone=True)
     asked = None if attempt.retry_after is None else now + timedelta(seconds=attempt.retry_after)

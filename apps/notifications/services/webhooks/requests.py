@@ -14,8 +14,8 @@ from apps.core import clock
 from apps.core.correlation.context import Correlation, correlated
 from apps.core.encryption import UnreadableSecretError
 from apps.notifications.enums import DeliveryState
-from apps.notifications.services.webhooks.claiming import Claim
-from apps.notifications.services.webhooks.outcomes import Try, Verdict, judge, read_answer, read_error
+from apps.notifications.services.webhooks.claiming import Claim, Message, Receiver
+from apps.notifications.services.webhooks.outcomes import DELIVERED, Try, Verdict, judge, read_answer, read_error
 from apps.notifications.services.webhooks.settling import Result
 from apps.notifications.services.webhooks.signing import secrets_in_force, sign
 from apps.resilience.defaults import registry
@@ -41,10 +41,12 @@ class Requests:
         self._client = client
         self._chance = chance
         self._keys: dict[tuple[bytes, bytes], Keys] = {}
+        self._schedule, self._jitter = settings.WEBHOOKS["RETRY_SCHEDULE"], settings.WEBHOOKS["RETRY_JITTER"]
 
     async def send(self, claim: Claim) -> Result:
         """Send one message; whatever happens is a result."""
-        story = Correlation(str(claim.id), claim.correlation_id or str(claim.message_id), claim.traceparent or None)
+        message = claim.message
+        story = Correlation(claim.id, message.correlation_id or message.id, message.traceparent or None)
         with correlated(story):
             started, ticks = clock.now(), clock.monotonic()
             attempt = await self._try(claim, started)
@@ -52,8 +54,8 @@ class Requests:
             verdict = self._judge(claim, attempt)
             log.info(
                 "webhook sent" if attempt.was_made else "webhook deferred",
-                webhook_id=str(claim.message_id),
-                endpoint=str(claim.endpoint_id),
+                webhook_id=message.id,
+                endpoint=claim.receiver.endpoint_id,
                 state=verdict.state.value,
                 status=attempt.status,
                 error=attempt.error,
@@ -62,53 +64,55 @@ class Requests:
         return Result(claim, attempt, verdict, started, duration_ms)
 
     async def _try(self, claim: Claim, now: datetime) -> Try:
-        if claim.body is None:
+        receiver, body = claim.receiver, claim.message.body
+        if body is None:
             return Try(was_made=True, error="payload_gone")
         try:
-            headers = self._headers(claim, claim.body, now)
+            headers = self._headers(receiver, claim.message, body, now)
         except UnreadableSecretError:
-            log.exception("webhook secret unreadable", endpoint=str(claim.endpoint_id))
+            log.exception("webhook secret unreadable", endpoint=receiver.endpoint_id)
             return Try(was_made=True, error="secret_unreadable")
-        policy = registry().endpoint(str(claim.endpoint_id), claim.organization_id)
+        policy = registry().endpoint(receiver.endpoint_id, receiver.organization_id)
         try:
-            answer = await policy.acall(self._client.post, claim.url, body=claim.body, headers=headers)
+            answer = await policy.acall(self._client.post, receiver.url, body=body, headers=headers)
         except (ResilienceError, ForbiddenTarget) as error:
             return read_error(error)
         return read_answer(answer)
 
-    def _headers(self, claim: Claim, body: bytes, now: datetime) -> dict[str, str]:
-        keys = self._open(claim)
-        message_id, timestamp = str(claim.message_id), int(now.timestamp())
+    def _headers(self, receiver: Receiver, message: Message, body: bytes, now: datetime) -> dict[str, str]:
+        keys = self._open(receiver)
+        timestamp = int(now.timestamp())
+        signing = secrets_in_force(keys.entries, now)
         own = {
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
-            "webhook-id": message_id,
+            "webhook-id": message.id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(
-                secrets_in_force(keys.entries, now), message_id=message_id, timestamp=timestamp, body=body
-            ),
+            "webhook-signature": sign(signing, message_id=message.id, timestamp=timestamp, body=body),
         }
-        if claim.correlation_id:
-            own["X-Correlation-ID"] = claim.correlation_id
-        if claim.traceparent:
-            own["traceparent"] = claim.traceparent
+        if message.correlation_id:
+            own["X-Correlation-ID"] = message.correlation_id
+        if message.traceparent:
+            own["traceparent"] = message.traceparent
         return {**keys.headers, **own}
 
-    def _open(self, claim: Claim) -> Keys:
-        tokens = (claim.headers.token, claim.secrets.token)
+    def _open(self, receiver: Receiver) -> Keys:
+        tokens = (receiver.headers.token, receiver.secrets.token)
         keys = self._keys.get(tokens)
         if keys is None:
-            keys = self._keys[tokens] = Keys(claim.headers.open(), claim.secrets.open())
+            keys = self._keys[tokens] = Keys(receiver.headers.open(), receiver.secrets.open())
         return keys
 
     def _judge(self, claim: Claim, attempt: Try) -> Verdict:
         if attempt.error == "payload_gone":
             return Verdict(DeliveryState.FAILED, None)
+        if not attempt.error and attempt.was_made:
+            return DELIVERED
         return judge(
             attempt,
             attempts=claim.attempts,
-            schedule=settings.WEBHOOKS["RETRY_SCHEDULE"],
-            jitter=settings.WEBHOOKS["RETRY_JITTER"],
+            schedule=self._schedule,
+            jitter=self._jitter,
             now=clock.now(),
             chance=self._chance(),
         )

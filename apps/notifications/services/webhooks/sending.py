@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from math import inf
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -26,6 +27,7 @@ from django.db import (
 )
 
 from apps.core import clock
+from apps.core.correlation.lines import gathered_lines
 from apps.core.queue import enqueue_on_commit
 from apps.notifications.services.webhooks.claiming import Claim, claim_due, next_due
 from apps.notifications.services.webhooks.fanout import QUEUE, SEND_TASK
@@ -101,7 +103,7 @@ class Round:
         self._is_stopping = is_stopping
         self._rows = rows
         self._over_at = clock.monotonic() + LONGEST_ROUND
-        self._under_way: Counter[tuple[UUID, UUID]] = Counter()
+        self._under_way: Counter[tuple[str, UUID]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._news = asyncio.Event()
@@ -112,8 +114,10 @@ class Round:
         """Until nothing is due and nothing under way; how many results were written."""
         async with PinnedClient() as client:
             requests = Requests(client)
-            while await self._turn(requests):
-                await self._wait()
+            with gathered_lines() as write_lines:
+                while await self._turn(requests):
+                    await self._wait()
+                    write_lines()  # before the results of which they tell
         return self._written
 
     async def _turn(self, requests: Requests) -> bool:
@@ -131,13 +135,11 @@ class Round:
         self._has_more = len(claims) == portion
         self._written += len(results)
         for claim in claims:
-            self._under_way[claim.endpoint_id, claim.organization_id] += 1
-            task = asyncio.create_task(self._send(requests, claim))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._under_way[_place(claim)] += 1
+            self._tasks.add(asyncio.create_task(self._send(requests, claim)))
         return bool(self._tasks or self._results or claims)
 
-    def _exchange(self, results: list[Result], room: int, under_way: Mapping[tuple[UUID, UUID], int]) -> list[Claim]:
+    def _exchange(self, results: list[Result], room: int, under_way: Mapping[tuple[str, UUID], int]) -> list[Claim]:
         with transaction.atomic():
             if results:
                 settle(results)
@@ -175,13 +177,18 @@ class Round:
             self._results.append(result)  # to the list that there is now, not to the one of before the wait
         except Exception:
             # A fault of ours: the lease runs out, and the delivery is tried again.
-            log.exception("webhook not sent", webhook_id=str(claim.message_id))
+            log.exception("webhook not sent", webhook_id=claim.message.id)
         finally:
-            key = (claim.endpoint_id, claim.organization_id)
-            self._under_way[key] -= 1
-            if not self._under_way[key]:
-                del self._under_way[key]
+            place = _place(claim)
+            self._under_way[place] -= 1
+            if not self._under_way[place]:
+                del self._under_way[place]
+            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self._news.set()
 
     def _is_over(self) -> bool:
         return self._is_stopping() or clock.monotonic() >= self._over_at
+
+
+def _place(claim: Claim) -> tuple[str, UUID]:
+    return claim.receiver.endpoint_id, claim.receiver.organization_id

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -20,11 +20,11 @@ from apps.notifications.services.webhooks.disabling import disable_endpoints
 from apps.notifications.services.webhooks.outcomes import Try, Verdict
 
 # Endpoints before deliveries, as deletions and other changes of endpoints do.
-LOCK = "SELECT 1 FROM notifications_webhookendpoint WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK = "SELECT 1 FROM notifications_webhookendpoint WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 SETTLE = """
     WITH results AS MATERIALIZED (
         SELECT * FROM json_to_recordset(%(results)s) AS r(
-            id uuid, lease uuid, organization_id uuid, state text, next_attempt_at timestamptz, was_made boolean,
+            id uuid, lease uuid, state text, next_attempt_at timestamptz, was_made boolean,
             status int, error text, started_at timestamptz, duration_ms int, answer text)
     ), settled AS (
         UPDATE notifications_webhookdelivery d SET
@@ -37,24 +37,25 @@ SETTLE = """
     )
     INSERT INTO notifications_deliveryattempt
         (organization_id, delivery_id, started_at, duration_ms, status, error, answer)
-    SELECT r.organization_id, r.id, r.started_at, r.duration_ms, r.status, r.error, r.answer
+    SELECT d.organization_id, r.id, r.started_at, r.duration_ms, r.status, r.error, r.answer
     FROM results r JOIN notifications_webhookdelivery d ON d.id = r.id
     WHERE r.was_made ORDER BY r.started_at
 """
 # A success ends a run of failures, and a pause.
 RECOVERED = """
     UPDATE notifications_webhookendpoint SET failing_since = NULL, paused_until = NULL
-    WHERE id = ANY(%s) AND (failing_since IS NOT NULL OR paused_until IS NOT NULL)
+    WHERE id = ANY(%s::uuid[]) AND (failing_since IS NOT NULL OR paused_until IS NOT NULL)
 """
-FAILED = "UPDATE notifications_webhookendpoint SET failing_since = %s WHERE id = ANY(%s) AND failing_since IS NULL"
+FAILED = """
+    UPDATE notifications_webhookendpoint SET failing_since = %s WHERE id = ANY(%s::uuid[]) AND failing_since IS NULL
+"""
 PAUSED = """
     UPDATE notifications_webhookendpoint e SET paused_until = GREATEST(e.paused_until, p.until)
     FROM unnest(%s::uuid[], %s::timestamptz[]) AS p(id, until) WHERE e.id = p.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """An attempt and what follows from it."""
 
     claim: Claim
@@ -63,31 +64,36 @@ class Result:
     started_at: datetime
     duration_ms: int
 
+    @property
+    def endpoint_id(self) -> str:
+        """Whose answer it is."""
+        return self.claim.receiver.endpoint_id
 
-@transaction.atomic
+
+@transaction.atomic(savepoint=False)
 def settle(results: Sequence[Result]) -> None:
     """Write results down. One that lost its lease, or whose delivery was cancelled, leaves its attempt only."""
     now = clock.now()
     troubled = [result for result in results if _concerns_endpoint(result)]
     with connection.cursor() as cursor:
         if troubled:
-            cursor.execute(LOCK, [sorted({result.claim.endpoint_id for result in troubled})])
+            cursor.execute(LOCK, [sorted({result.endpoint_id for result in troubled})])
         cursor.execute(SETTLE, {"results": json.dumps([_as_row(result) for result in results]), "now": now})
     if troubled:
         _tell_endpoints(troubled, now)
 
 
 def _concerns_endpoint(result: Result) -> bool:
-    return result.claim.is_watched or result.verdict.state is not DeliveryState.DELIVERED
+    return result.claim.receiver.is_watched or result.verdict.state is not DeliveryState.DELIVERED
 
 
 def _tell_endpoints(results: Sequence[Result], now: datetime) -> None:
-    recovered = {r.claim.endpoint_id for r in results if r.verdict.state is DeliveryState.DELIVERED}
-    failed = {r.claim.endpoint_id for r in results if _is_failure(r)} - recovered
-    gone = {r.claim.endpoint_id for r in results if r.verdict.is_gone}
-    pauses: dict[UUID, datetime] = {}
+    recovered = {r.endpoint_id for r in results if r.verdict.state is DeliveryState.DELIVERED}
+    failed = {r.endpoint_id for r in results if _is_failure(r)} - recovered
+    gone = {r.endpoint_id for r in results if r.verdict.is_gone}
+    pauses: dict[str, datetime] = {}
     for result in results:
-        until, endpoint_id = result.verdict.pause_until, result.claim.endpoint_id
+        until, endpoint_id = result.verdict.pause_until, result.endpoint_id
         if until is not None:
             pauses[endpoint_id] = max(until, pauses.get(endpoint_id, until))
     with connection.cursor() as cursor:
@@ -99,12 +105,12 @@ def _tell_endpoints(results: Sequence[Result], now: datetime) -> None:
             cursor.execute(PAUSED, [list(pauses), list(pauses.values())])
     with platform_scope("results of every organization's endpoints"):
         if gone:
-            disable_endpoints(ids=gone, reason=DisabledReason.GONE)
+            disable_endpoints(ids=map(UUID, gone), reason=DisabledReason.GONE)
         if failed and (given_up := _failing_too_long(failed - gone, now)):
             disable_endpoints(ids=given_up, reason=DisabledReason.FAILING)
 
 
-def _failing_too_long(ids: set[UUID], now: datetime) -> set[UUID]:
+def _failing_too_long(ids: set[str], now: datetime) -> set[UUID]:
     before = now - settings.WEBHOOKS["DISABLE_AFTER"]
     rows = WebhookEndpoint.objects.filter(pk__in=ids, failing_since__lte=before, state=EndpointState.ENABLED)
     return set(rows.values_list("pk", flat=True))
@@ -117,9 +123,8 @@ def _is_failure(result: Result) -> bool:
 def _as_row(result: Result) -> dict[str, object]:
     due = result.verdict.next_attempt_at
     return {
-        "id": str(result.claim.id),
-        "lease": str(result.claim.lease),
-        "organization_id": str(result.claim.organization_id),
+        "id": result.claim.id,
+        "lease": result.claim.lease,
         "state": result.verdict.state.value,
         "next_attempt_at": due and due.isoformat(),
         "was_made": result.attempt.was_made,

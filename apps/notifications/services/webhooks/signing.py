@@ -65,9 +65,12 @@ def sign(secrets_: Sequence[str], *, message_id: str, timestamp: int, body: byte
 
 
 def _signature(secret: str, signed: bytes) -> str:
-    return base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
+    mac = _keyed(secret).copy()
+    mac.update(signed)
+    return base64.b64encode(mac.digest()).decode()
 
 
 @lru_cache(maxsize=1024)
-def _key(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix(PREFIX))
+def _keyed(secret: str) -> hmac.HMAC:
+    """With the key read in; `hmac.digest` would let go of the interpreter lock for each message."""
+    return hmac.new(base64.b64decode(secret.removeprefix(PREFIX)), digestmod=hashlib.sha256)
