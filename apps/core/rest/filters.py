@@ -13,9 +13,10 @@ from django_filters.constants import EMPTY_VALUES
 from rest_framework.request import Request
 
 from apps.core.errors import FieldError, MalformedRequest
+from apps.core.rest import sparse
 
 # Not filters: paging, representation, order.
-RESERVED = frozenset({"cursor", "page_size", "format", "ordering"})
+RESERVED = frozenset({"cursor", "page_size", "format", "ordering", sparse.PARAMETER})
 TRUTH = ("true", "false")
 
 

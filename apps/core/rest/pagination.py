@@ -23,8 +23,10 @@ from rest_framework.utils.urls import replace_query_param
 
 from apps.core.errors import FieldError, MalformedRequest
 from apps.core.rest.filters import whole_number
+from apps.core.rest.sparse import PARAMETER
 
 SALT = "podium.cursor"
+NOT_FILTERS = frozenset({"cursor", "page_size", PARAMETER})
 FORWARD, BACK = "n", "p"
 NOTHING = Q(pk__in=[])
 
@@ -113,7 +115,7 @@ class SignedCursorPagination(CursorPagination):
         return direction, position
 
     def _binding(self, request: Request) -> str:
-        filters = sorted((k, v) for k, v in request.query_params.lists() if k not in {"cursor", "page_size"})
+        filters = sorted((k, v) for k, v in request.query_params.lists() if k not in NOT_FILTERS)
         bound = (request.path.rstrip("/"), filters, self.ordering)
         return hashlib.blake2s(repr(bound).encode(), digest_size=12).hexdigest()
 

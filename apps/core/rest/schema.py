@@ -7,9 +7,10 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-from rest_framework import serializers
+from rest_framework import mixins, serializers
 
 from apps.core.idempotency.errors import HEADER
+from apps.core.rest import sparse
 from apps.core.rest.idempotency import PATTERN, REPLAYED
 from apps.core.rest.problems import CONTENT_TYPE
 from apps.core.tenancy import platform_scope
@@ -57,6 +58,8 @@ MEANING = {
 }
 EVERYWHERE = (400, 401, 403, 404, 406, 429, 503)
 WRITES = (409, 410, 412, 413, 415, 422)
+
+READS = (mixins.ListModelMixin, mixins.RetrieveModelMixin)
 
 SUMMARIES = {
     "list": "List {plural}",
@@ -115,6 +118,17 @@ def _list_parameters(view: Any) -> list[OpenApiParameter]:
     return parameters
 
 
+def _sparse_parameter(view: Any) -> OpenApiParameter:
+    return OpenApiParameter(
+        sparse.PARAMETER,
+        str,
+        enum=sparse.fields_of(view.get_serializer()),
+        many=True,
+        explode=False,
+        description="Only these members of each row; those that are required are left out too.",
+    )
+
+
 def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular's last step: each kind of problem is described once, and referred to by the operations."""
     shared = result.setdefault("components", {}).setdefault("responses", {})
@@ -161,6 +175,8 @@ class PodiumSchema(AutoSchema):
             parameters += [KEY, WAS_REPLAYED]
         if self._action == "list" and self._is_list_view():
             parameters += _list_parameters(self.view)
+        if self._action in sparse.ACTIONS and isinstance(self.view, READS):
+            parameters.append(_sparse_parameter(self.view))
         return parameters
 
     def _get_format_parameters(self) -> list[Any]:

@@ -42,6 +42,11 @@ class StrictFieldsMixin:
         return read
 
 
+def with_values(shown: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown, with other values for what of `values` is among it."""
+    return {name: values.get(name, value) for name, value in shown.items()}
+
+
 # Which JSON types a field is written in; DRF itself is strict with the others. Subclasses before their bases.
 JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str], ...] = (
     (serializers.BooleanField, (bool,), "true or false"),

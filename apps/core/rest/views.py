@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from apps.core.access import Access, Capability
 from apps.core.errors import FieldError, Forbidden, MalformedRequest, OrganizationNotNamed
 from apps.core.hooks import Hook
+from apps.core.rest import sparse
 from apps.core.rest.etags import etag_of, expected_version, is_known, require_version
 from apps.core.rest.idempotency import once, place_of
 from apps.core.rest.permissions import access_of
@@ -115,6 +116,13 @@ class PodiumViewSet(Presentation, viewsets.GenericViewSet[Any]):
     def filter_queryset(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """Lists are filtered; one thing is found by its key alone."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
+        """With `?fields=`, what lists and single things show is no more than that."""
+        serializer: BaseSerializer[Any] = super().get_serializer(*args, **kwargs)
+        if self.action in sparse.ACTIONS and not getattr(self, "swagger_fake_view", False):
+            sparse.narrow(serializer, self.request)
+        return serializer
 
     def locked_object(self) -> Any:
         """The row of this request, locked until the transaction ends, in the version that the caller has read."""

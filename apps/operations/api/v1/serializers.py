@@ -13,7 +13,7 @@ from apps.contests.models import Contest
 from apps.core.deadletters.models import FailedTask
 from apps.core.jobs.models import Job
 from apps.core.rest.schema import ProblemSerializer
-from apps.core.rest.serializers import PodiumModelSerializer, StrictSerializer
+from apps.core.rest.serializers import PodiumModelSerializer, StrictSerializer, with_values
 
 
 class JobSerializer(PodiumModelSerializer):
@@ -56,8 +56,7 @@ class JobSerializer(PodiumModelSerializer):
 
     def to_representation(self, instance: Job) -> dict[str, Any]:
         """The problem as it was kept, with every member."""
-        shown: dict[str, Any] = super().to_representation(instance)
-        return shown | {"problem": instance.problem}
+        return with_values(super().to_representation(instance), {"problem": instance.problem})
 
 
 class FailedTaskSerializer(PodiumModelSerializer):

@@ -15,7 +15,7 @@ from apps.contests.scoring.errors import InvalidRule
 from apps.contests.scoring.rule import ScoringRule
 from apps.core.access import Access, Capability
 from apps.core.rest.permissions import access_of
-from apps.core.rest.serializers import PodiumModelSerializer
+from apps.core.rest.serializers import PodiumModelSerializer, with_values
 
 Rule = Mapping[str, Any]
 
@@ -97,12 +97,12 @@ class PersonSerializer(PartSerializer):
     """Somebody with an address, which is for organizers only."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = super().to_representation(instance)
+        hidden: dict[str, Any] = {}
         if self.access is None or not self.access.allows(Capability.ORGANIZE):
-            shown["email"] = None
+            hidden["email"] = None
         if isinstance(instance, Contestant) and not self._names_are_shown(instance):
-            shown |= {"name": None, "affiliation": None, "members": []}
-        return shown
+            hidden |= {"name": None, "affiliation": None, "members": []}
+        return with_values(super().to_representation(instance), hidden)
 
     def _names_are_shown(self, contestant: Contestant) -> bool:
         return self.access is not None and sees_names(self.access, contestant.contest)
