@@ -42,8 +42,10 @@ test-fast: setup ## Unit tests: no database, no network
 	$(PYTEST) tests/unit -n $(WORKERS)
 
 test-slow: setup ## Faults, browser journeys, long properties
-	$(PYTEST) tests --ignore tests/e2e -m slow -n 0
-	$(PYTEST) tests/e2e -m slow -n 0  # apart: a browser keeps an event loop in its thread, where Django's client refuses to work
+	$(PYTEST) tests --ignore tests/e2e -m slow -n $(WORKERS) --dist worksteal
+	# Apart: a browser keeps an event loop in its thread, where Django's client refuses to work.
+	$(PYTEST) tests/e2e -m "slow and not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) tests/e2e -m alone -n 0
 
 test-contract: setup ## Requests made up from the OpenAPI document, against every operation
 	$(PYTEST) tests/contract -m contract -n $(WORKERS)

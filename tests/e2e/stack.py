@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from config.local_services.ports import is_free
 
 ROOT = Path(__file__).resolve().parents[2]
 EMAIL = "olivia@podium.example"
@@ -47,6 +49,20 @@ class Stack:
             client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
             yield client
 
+    @contextmanager
+    def browser(self) -> Iterator[httpx.Client]:
+        """A client with the owner's session, for pages."""
+        with httpx.Client(base_url=self.url, timeout=30, follow_redirects=True) as browser:
+            form = browser.get("/admin/login/").text
+            (token,) = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form))
+            entered = browser.post(
+                "/admin/login/",
+                data={"csrfmiddlewaretoken": token, "username": EMAIL, "password": PASSWORD, "next": "/admin/"},
+                headers={"Referer": f"{self.url}/admin/login/"},
+            )
+            assert (entered.status_code, entered.url.path) == (200, "/admin/")
+            yield browser
+
     def records(self) -> list[dict[str, Any]]:
         """Every JSON line that any process has logged so far, with the `process` that wrote it."""
         found = []
@@ -62,6 +78,10 @@ class Stack:
             record["process"] = line[:start].strip(" |")
             found.append(record)
         return found
+
+    def lines(self, event: str, **values: str) -> list[dict[str, Any]]:
+        """The records of one event that have these values."""
+        return [record for record in self.records() if record["event"] == event and values.items() <= record.items()]
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `manage.py` command beside the running stack."""
@@ -90,10 +110,12 @@ class Stack:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A TCP port on loopback that nobody listens on, below those that the kernel gives to outgoing connections."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    chance = random.SystemRandom()
+    while not is_free(port := chance.randrange(first // 2, first)):
+        pass
+    return port
 
 
 def wait_until(condition: Any, *, limit: float = 30.0, what: str = "the condition") -> Any:

@@ -14,6 +14,9 @@ from tests.e2e.competition import NAME, write_competition
 from tests.e2e.results import act, import_files, sign, signers
 from tests.e2e.stack import EMAIL, PASSWORD, Stack
 
+# On the Podium of a test that is alone: another one takes as long to start as both to run.
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
+
 STORY = "journey-lakeside-1"
 
 
@@ -57,7 +60,6 @@ def _restore_in_the_browser(context: BrowserContext, deletion_id: str, screensho
     return complaints
 
 
-@pytest.mark.timeout(300)
 def test_a_deleted_competition_comes_back_with_the_same_board_and_one_story(
     stack: Stack, page_context: BrowserContext, tmp_path: Path, screenshots: Path
 ) -> None:

@@ -7,10 +7,9 @@ everything. With the real competitions beside the repository they are what is im
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from aiohttp import web
 
 from tests.e2e.competition import write_competition
 from tests.e2e.results import act, import_files, sign, signers
-from tests.e2e.stack import EMAIL, PASSWORD, ROOT, Stack, running_stack, wait_until
+from tests.e2e.stack import EMAIL, ROOT, Stack, running_stack, wait_until
 from tests.e2e.webhooks.inbox import Inbox
 from tests.post_office import PostOffice, post_office
 from tests.receiver import Arrival, Receiver, receiving
@@ -134,7 +133,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             answer = owner.post(f"{path}publish/")
             assert (answer.status_code, answer.json()["status"]) == (200, "published")
             published[f"contest/{contest['id']}"] = answer.headers["X-Correlation-ID"]
-        yield Scene(stack, owner, exits.enter_context(signed_in_browser(stack)), door, post, made["id"], published)
+        yield Scene(stack, owner, exits.enter_context(stack.browser()), door, post, made["id"], published)
 
 
 def sheets(folder: Path) -> Sequence[Path]:
@@ -163,7 +162,7 @@ def test_one_id_tells_the_story_from_the_request_to_the_receiver(scene: Scene) -
     wait_until(lambda: scene.deliveries(message=arrival.message_id)[0]["state"] == "delivered", what="the row")
     (delivery,) = scene.deliveries(message=arrival.message_id)
     page = scene.browser.get(f"/admin/notifications/webhookdelivery/{delivery['id']}/change/").text
-    sent = wait_until(lambda: lines(scene.stack, "webhook sent", webhook_id=arrival.message_id), what="the log line")
+    sent = wait_until(lambda: scene.stack.lines("webhook sent", webhook_id=arrival.message_id), what="the log line")
 
     assert scene.published[subject] == STORY  # the answer's header
     assert arrival.headers["x-correlation-id"] == STORY
@@ -171,7 +170,7 @@ def test_one_id_tells_the_story_from_the_request_to_the_receiver(scene: Scene) -
     assert [(line["process"], line["correlation_id"], line["state"]) for line in sent] == [
         ("sender", STORY, "delivered")
     ]
-    requests = lines(scene.stack, "request", route="v1:contests:contest-publish")
+    requests = scene.stack.lines("request", route="v1:contests:contest-publish")
     assert {(line["process"], line["correlation_id"]) for line in requests} == {("web", STORY)}
     assert STORY in page
     assert arrival.message_id in page
@@ -270,26 +269,6 @@ def sequences_by_subject(door: Door) -> dict[str, list[int]]:
     for message in door.messages():
         found[message["subject"]].append(message["sequence"])
     return {subject: sorted(sequences) for subject, sequences in found.items()}
-
-
-def lines(stack: Stack, event: str, **values: str) -> list[dict[str, Any]]:
-    """Log lines of one kind."""
-    return [line for line in stack.records() if line["event"] == event and values.items() <= line.items()]
-
-
-@contextmanager
-def signed_in_browser(stack: Stack) -> Iterator[httpx.Client]:
-    """A client with the owner's session, for pages."""
-    with httpx.Client(base_url=stack.url, timeout=30, follow_redirects=True) as browser:
-        form = browser.get("/admin/login/").text
-        (token,) = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form))
-        entered = browser.post(
-            "/admin/login/",
-            data={"csrfmiddlewaretoken": token, "username": EMAIL, "password": PASSWORD, "next": "/admin/"},
-            headers={"Referer": f"{stack.url}/admin/login/"},
-        )
-        assert (entered.status_code, entered.url.path) == (200, "/admin/")
-        yield browser
 
 
 def print_figures(scene: Scene, **figures: object) -> None:

@@ -11,6 +11,8 @@ from tests.e2e.resilience.conftest import StartCluster
 from tests.e2e.stack import wait_until
 from tests.integration.resilience.flaky_server import FlakyServer, Visit, serving
 
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
+
 PROCESSES = 8
 SUCCESSES = 3
 PATIENT = 10.0
@@ -41,7 +43,6 @@ def most_at_once(visits: Sequence[Visit]) -> int:
     return most
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("places", [1, 2])
 def test_a_dead_service_is_left_alone_and_a_recovered_one_is_found(
     start_cluster: StartCluster, server: FlakyServer, places: int

@@ -15,6 +15,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.stack import EMAIL, PASSWORD, ROOT, Stack, wait_until
 
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
+
 ASK = """
 import json, sys, time
 from celery import current_app
@@ -66,7 +68,6 @@ def press(page: Page, action: str, reason: str, button: str) -> float:
     return time.time()
 
 
-@pytest.mark.timeout(240)
 def test_a_breaker_forced_open_in_the_admin_is_refused_by_a_running_worker(
     stack: Stack, page_context: BrowserContext, screenshots: Path, tmp_path: Path
 ) -> None:

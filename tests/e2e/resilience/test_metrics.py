@@ -10,8 +10,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from tests.e2e.resilience.conftest import StartCluster
 
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
 
-@pytest.mark.timeout(240)
+
 def test_the_sum_over_processes_is_the_truth(start_cluster: StartCluster, tmp_path: Path) -> None:
     breaker = {"failure_threshold": 5, "volume_threshold": 1, "recovery_timeout": 600.0, "recovery_cap": 600.0}
     cluster = start_cluster(

@@ -18,6 +18,8 @@ from tests.e2e.resilience.cluster import Cluster
 from tests.e2e.resilience.conftest import StartCluster
 from tests.integration.resilience.valkey_process import ValkeyProcess
 
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
+
 SOON = 3.0
 """Seconds: many times what ours may wait for the store, and less than redis-py's default retries take."""
 BREAKER = {"failure_threshold": 5, "volume_threshold": 1, "recovery_timeout": 60.0}
@@ -42,7 +44,6 @@ def force_open(valkey: ValkeyProcess, mode: str, stamp: int) -> None:
     store.close()
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("fault", ["stopped and restarted", "frozen"])
 def test_no_call_is_lost_while_the_store_is_away(
     start_cluster: StartCluster, valkey: ValkeyProcess, fault: str
@@ -78,7 +79,6 @@ def test_no_call_is_lost_while_the_store_is_away(
     store.close()
 
 
-@pytest.mark.timeout(240)
 def test_an_open_circuit_stays_open_through_a_restart_that_loses_everything(
     start_cluster: StartCluster, valkey: ValkeyProcess
 ) -> None:
@@ -113,7 +113,6 @@ def _refuse() -> None:
     raise ConnectionError
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     "prepare",
     [

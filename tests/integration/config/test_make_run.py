@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ EMAIL, PASSWORD = "olivia@podium.example", "correct-horse-battery-staple"
 class Run:
     """A supervisor with its console in a file."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, console: Path) -> None:
         self.home, self.url = home, f"http://127.0.0.1:{port}"
         self.environ = {
             "PATH": "/usr/bin:/bin",
@@ -38,7 +39,7 @@ class Run:
             "PODIUM_ADMIN_EMAIL": EMAIL,
             "PODIUM_ADMIN_PASSWORD": PASSWORD,
         }
-        self.console = home.with_suffix(".console")
+        self.console = console
         with self.console.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.supervisor"],
@@ -88,26 +89,56 @@ def environments() -> Iterator[tuple[int, list[bytes]]]:
                 yield int(folder.name), (folder / "environ").read_bytes().split(b"\0")
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Run]]:
-    """Start Podium in one home, again and again; at the end nothing of it is left."""
-    home, port = tmp_path / "a home", choose(0)
+Start = Callable[[], Run]
+
+
+@contextmanager
+def starts(home: Path, console: Path) -> Iterator[Start]:
+    """Start Podium again and again; at the end nothing of it runs."""
+    port = choose(0)
     runs: list[Run] = []
 
     def begin() -> Run:
-        runs.append(Run(home, port))
+        runs.append(Run(home, port, console))
         return runs[-1]
 
     yield begin
     for run in runs:
         run.process.terminate()
         run.process.wait(60)
-    LocalServices(home).destroy()
+
+
+@contextmanager
+def empty_home(folder: Path) -> Iterator[Path]:
+    """A home in which nothing was ever started; at the end, nothing of it is left."""
+    yield folder / "a home"
+    LocalServices(folder / "a home").destroy()
+
+
+@pytest.fixture
+def start_first(tmp_path: Path) -> Iterator[Start]:
+    """Start in a home of the test's own."""
+    with empty_home(tmp_path) as home, starts(home, tmp_path / "console") as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for the tests to which it is all the same what has happened in it: to fill one takes long."""
+    with empty_home(tmp_path_factory.mktemp("make-run")) as folder:
+        yield folder
+
+
+@pytest.fixture
+def start(home: Path, tmp_path: Path) -> Iterator[Start]:
+    """Start in the shared home."""
+    with starts(home, tmp_path / "console") as start:
+        yield start
 
 
 @pytest.mark.timeout(300)
-def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(start: Callable[[], Run]) -> None:
-    first = start()
+def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(start_first: Start) -> None:
+    first = start_first()
     first.wait_until_ready()
     owner = first.sign_in()
     assert owner["user"]["email"] == EMAIL
@@ -120,7 +151,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(start: Calla
     assert first.left() == []
     assert first.lines("podium")[-2:] == ["Stopping", "Stopped"]
 
-    second = start()
+    second = start_first()
     second.wait_until_ready()
     assert second.sign_in() == owner
     second.process.send_signal(signal.SIGTERM)
@@ -129,9 +160,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(start: Calla
 
 
 @pytest.mark.timeout(300)
-def test_a_killed_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_in_the_way(
-    start: Callable[[], Run],
-) -> None:
+def test_a_killed_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_in_the_way(start: Start) -> None:
     first = start()
     first.wait_until_ready()
     workers = workers_of(first)
@@ -151,7 +180,7 @@ def test_a_killed_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_in_t
 
 
 @pytest.mark.timeout(300)
-def test_commands_work_beside_it_on_the_same_services(start: Callable[[], Run]) -> None:
+def test_commands_work_beside_it_on_the_same_services(start: Start) -> None:
     run = start()
     run.wait_until_ready()
     question = "from django.contrib.auth import get_user_model as m; print(m().objects.earliest('pk').email)"
