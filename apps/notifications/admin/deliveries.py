@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
@@ -22,6 +26,7 @@ STATES = {
     DeliveryState.FAILED.label: "danger",
     DeliveryState.CANCELLED.label: "warning",
 }
+TEXT = '<code class="break-all font-mono text-xs">{}</code>'
 
 
 class AttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]
@@ -62,10 +67,12 @@ class WebhookDeliveryAdmin(ReadOnly, FoundAdmin):
     search_fields = ["message__type", "message__subject", "message__correlation_id", "endpoint__target_url"]
     ordering = ["-id"]
     fields = [
-        ("type", "subject", "sequence"),
-        ("endpoint_url", "badge"),
-        ("message_id", "correlation_id"),
-        ("attempts", "next_attempt_at", "last_status", "last_error"),
+        ("type", "badge"),
+        ("subject", "sequence"),
+        ("endpoint_url", "endpoint_paused"),
+        ("webhook_id", "correlation_id"),
+        ("attempts", "next_attempt_at"),
+        ("last_status", "last_error"),
         ("created_at", "finished_at"),
         "payload",
     ]
@@ -111,16 +118,26 @@ class WebhookDeliveryAdmin(ReadOnly, FoundAdmin):
         """Where it goes."""
         return delivery.endpoint.target_url
 
+    @admin.display(description="Endpoint paused until")
+    def endpoint_paused(self, delivery: WebhookDelivery) -> datetime | None:
+        """Until when all its messages wait: its circuit is open, or it asked for a pause."""
+        return delivery.endpoint.paused_until
+
+    @admin.display(description="webhook-id")
+    def webhook_id(self, delivery: WebhookDelivery) -> str:
+        """What the receiver knows it by."""
+        return str(delivery.message_id)
+
     @admin.display(description="Correlation ID")
     def correlation_id(self, delivery: WebhookDelivery) -> str:
         """The story that it is part of."""
         return delivery.message.correlation_id
 
     @admin.display(description="Payload")
-    def payload(self, delivery: WebhookDelivery) -> str:
+    def payload(self, delivery: WebhookDelivery) -> SafeString | str:
         """The very text that is signed."""
         body = delivery.message.body
-        return "Erased" if body is None else bytes(body).decode()
+        return "Erased" if body is None else format_html(TEXT, bytes(body).decode())
 
     @action(description="Send again", icon="replay")  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:

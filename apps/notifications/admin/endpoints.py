@@ -9,6 +9,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -26,6 +29,7 @@ from apps.notifications.services.webhooks.endpoints import (
     send_test,
     update_endpoint,
 )
+from apps.notifications.services.webhooks.redelivery import missed_by, recover
 
 STATES = {EndpointState.ENABLED.label: "success", EndpointState.DISABLED.label: "danger"}
 SHOWN_ONCE = "Its secret is {}. Copy it now: it is not shown again."
@@ -51,6 +55,12 @@ class EndpointForm(VersionedForm):
     class Meta:
         model = WebhookEndpoint
         fields = ("target_url", "description", "event_types", "state", "rate_limit")
+        labels: ClassVar[dict[str, str]] = {"target_url": "URL"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "target_url": "Where messages are posted to: public, and https. Headers are set over the API.",
+            "state": "Disabling cancels what waits; enabling sends nothing old: “Recover” does.",
+            "rate_limit": "Messages a second, at most. Empty for no limit.",
+        }
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -74,9 +84,9 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
     list_fullwidth = True
     search_fields = ["target_url", "description"]
     ordering = ["-id"]
-    fields = ["target_url", "description", "event_types", "state", "rate_limit", "why_disabled", "failing_since"]
-    readonly_fields = ["why_disabled", "failing_since"]
-    actions_detail = ["send_test", "new_secret"]
+    readonly_fields = ["why_disabled", "failing_since", "paused_until", "deliveries"]
+    fields = [*EndpointForm.Meta.fields, *readonly_fields]
+    actions_detail = ["send_test", "recover", "new_secret"]
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return access_of(request).allows(self.capability, obj)
@@ -94,6 +104,14 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
     def why_disabled(self, endpoint: WebhookEndpoint) -> str:
         """In words."""
         return endpoint.get_disabled_reason_display() if endpoint.disabled_reason else ""
+
+    @admin.display(description="Deliveries")
+    def deliveries(self, endpoint: WebhookEndpoint) -> SafeString | str:
+        """Where its messages are listed."""
+        if endpoint._state.adding:
+            return ""
+        listed = reverse("admin:notifications_webhookdelivery_changelist")
+        return format_html('<a class="underline" href="{}?endpoint__id__exact={}">Show them</a>', listed, endpoint.pk)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the services, as the API does."""
@@ -114,24 +132,46 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
     @action(description="Send a test", icon="send")  # type: ignore[untyped-decorator]
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A `webhook.test`, now."""
-        return self._step(request, object_id, "Send a test message?", "Yes, send it", _test)
+        return ask(self, request, object_id, _test)
+
+    @action(description="Recover", icon="replay")  # type: ignore[untyped-decorator]
+    def recover(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Everything that was not delivered, again."""
+        return ask(self, request, object_id, _recover)
 
     @action(description="New secret", icon="key")  # type: ignore[untyped-decorator]
     def new_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Another secret; the one before signs for another day."""
-        return self._step(request, object_id, "Give it a new secret?", "Yes, a new secret", _rotate)
-
-    def _step(self, request: HttpRequest, object_id: str, title: str, button: str, run: Any) -> HttpResponse:
-        def question(endpoint: WebhookEndpoint) -> Question:
-            return Question(title, endpoint.target_url, button, lambda: run(endpoint))
-
-        return ask(self, request, object_id, question)
+        return ask(self, request, object_id, _rotate)
 
 
-def _test(endpoint: WebhookEndpoint) -> str:
-    send_test(endpoint=endpoint)
-    return "A test message is on its way; see the deliveries for what came of it."
+def _test(endpoint: WebhookEndpoint) -> Question:
+    def run() -> str:
+        send_test(endpoint=endpoint)
+        return "A test message is on its way; see the deliveries for what came of it."
+
+    return Question("Send a test message?", endpoint.target_url, "Yes, send it", run)
 
 
-def _rotate(endpoint: WebhookEndpoint) -> str:
-    return SHOWN_ONCE.format(rotate_secret(endpoint=endpoint))
+def _recover(endpoint: WebhookEndpoint) -> Question:
+    missed = missed_by(endpoint)
+
+    def run() -> str:
+        number = recover(endpoint=endpoint, since=missed.since) if missed.since else 0
+        return f"On their way again: {number}."
+
+    text = f"{endpoint.target_url} has missed nothing that could be sent again."
+    if missed.since:
+        text = (
+            f"{endpoint.target_url} has missed {missed.number} since {missed.since:%Y-%m-%d %H:%M} UTC: failed, or "
+            "cancelled. A shorter time can be recovered over the API."
+        )
+    return Question("Send again what was not delivered?", text, "Yes, send it again", run)
+
+
+def _rotate(endpoint: WebhookEndpoint) -> Question:
+    def run() -> str:
+        return SHOWN_ONCE.format(rotate_secret(endpoint=endpoint))
+
+    text = f"{endpoint.target_url}: for 24 hours the secret that it has now signs too."
+    return Question("Give it a new secret?", text, "Yes, a new secret", run)

@@ -46,10 +46,11 @@ class EmailMessageAdmin(ReadOnly, FoundAdmin):
     search_fields = ["recipient", "subject", "correlation_id"]
     ordering = ["-id"]
     fields = [
-        ("kind", "topic", "badge"),
-        ("recipient", "subject"),
+        ("kind", "badge"),
+        ("recipient", "topic"),
+        "subject",
         "sent_as",
-        ("correlation_id", "message_id"),
+        ("story", "event_id"),
         ("attempts", "next_attempt_at"),
         ("last_code", "account"),
         "last_error",
@@ -83,6 +84,16 @@ class EmailMessageAdmin(ReadOnly, FoundAdmin):
         """What servers and mail programs call it."""
         return message_id_of(mail)
 
+    @admin.display(description="Correlation ID")
+    def story(self, mail: EmailMessage) -> str:
+        """The story that it is part of."""
+        return mail.correlation_id
+
+    @admin.display(description="Event's ID")
+    def event_id(self, mail: EmailMessage) -> str:
+        """What it follows from."""
+        return str(mail.message_id)
+
     @admin.display(description="Preview")
     def preview(self, mail: EmailMessage) -> SafeString | str:
         """How it looks; secret links are names here."""
@@ -91,7 +102,7 @@ class EmailMessageAdmin(ReadOnly, FoundAdmin):
     @admin.display(description="Plain text")
     def plain(self, mail: EmailMessage) -> SafeString | str:
         """What programs without HTML show."""
-        return format_html('<div class="whitespace-pre-wrap">{}</div>', mail.text) if mail.text else "Erased"
+        return format_html('<div style="white-space: pre-wrap">{}</div>', mail.text) if mail.text else "Erased"
 
     @action(description="Send again", icon="forward_to_inbox")  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -151,7 +151,7 @@ class WebhookDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.message_id} to {self.endpoint_id}"
+        return f"{self.message.type} to {self.endpoint.target_url}"
 
 
 class DeliveryAttempt(models.Model):

@@ -99,6 +99,37 @@ def test_buttons_ask_first_and_act_by_post(club: Organization, client: Client) -
     ]
 
 
+def test_what_an_endpoint_missed_is_counted_and_recovered(club: Organization, client: Client) -> None:
+    endpoint = endpoint_at(club, "https://hooks.example.org/in")
+    kept = WebhookDeliveryFactory.create(endpoint=endpoint)
+    WebhookDeliveryFactory.create(endpoint=endpoint, message__body=None)
+    other = WebhookDeliveryFactory.create(endpoint=endpoint_at(club, "https://other.example.org/in"))
+
+    asked = client.get(detail("recover", endpoint)).context["step"].text
+    shown = messages(client.post(detail("recover", endpoint), follow=True))
+
+    assert (asked.partition(" since ")[0], shown) == (
+        "https://hooks.example.org/in has missed 1",
+        ["On their way again: 1."],
+    )
+    assert [d.pk for d in deliveries(club) if d.state == DeliveryState.PENDING] == [kept.pk]
+    nothing = client.get(detail("recover", endpoint)).context["step"].text
+    assert nothing == "https://hooks.example.org/in has missed nothing that could be sent again."
+    assert messages(client.post(detail("recover", endpoint), follow=True)) == ["On their way again: 0."]
+    other.refresh_from_db()
+    assert other.state == DeliveryState.FAILED
+
+
+def test_an_endpoints_page_leads_to_its_deliveries(club: Organization, client: Client) -> None:
+    one, other = (endpoint_at(club, f"https://{name}.example.org/in") for name in "ab")
+    mine = WebhookDeliveryFactory.create(endpoint=one)
+    WebhookDeliveryFactory.create(endpoint=other)
+    listed = f"{DELIVERIES}?endpoint__id__exact={one.pk}"
+
+    assert f'href="{listed}"' in client.get(detail("change", one)).content.decode()
+    assert [row.pk for row in client.get(listed).context["cl"].result_list] == [mine.pk]
+
+
 def test_a_delivery_shows_its_attempts_and_is_sent_again(
     club: Organization, client: Client, publish: Publish, receiver: Receiver
 ) -> None:
@@ -145,7 +176,8 @@ def test_another_clubs_rows_are_not_there(client: Client) -> None:
         assert client.get(path).status_code == 404
 
 
-BUTTONS = ["webhookendpoint_send_test", "webhookendpoint_new_secret", "webhookdelivery_send_again"]
+BUTTONS = ["webhookendpoint_send_test", "webhookendpoint_recover", "webhookendpoint_new_secret"]
+BUTTONS += ["webhookdelivery_send_again"]
 BUTTONS += ["emailmessage_send_again", "suppressedaddress_clear"]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from apps.core import clock
 from apps.core.errors import FieldError, Invalid
@@ -15,6 +16,13 @@ from apps.notifications.errors import DeliveryUnderWay, PayloadGone
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
 from apps.notifications.services.webhooks.endpoints import refuse_disabled
 from apps.notifications.services.webhooks.fanout import wake_sender
+
+
+class Missed(NamedTuple):
+    """How many messages an endpoint did not get, and since when."""
+
+    number: int
+    since: datetime | None
 
 
 @transaction.atomic
@@ -55,14 +63,21 @@ def recover(*, endpoint: WebhookEndpoint, since: datetime, until: datetime | Non
         detail = "This is before `since`."
         raise Invalid(detail, errors=[FieldError("#/until", "ENDS_BEFORE_START", detail)])
     WebhookEndpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
-    missed = WebhookDelivery.objects.filter(
-        endpoint=endpoint,
-        state__in=UNDELIVERED,
-        message__occurred_at__gte=since,
-        message__occurred_at__lte=until or clock.now(),
-        message__body__isnull=False,
+    between = (since, until or clock.now())
+    return _queue(_undelivered(endpoint).filter(message__occurred_at__range=between))
+
+
+def missed_by(endpoint: WebhookEndpoint) -> Missed:
+    """Everything that could be recovered."""
+    found = _undelivered(endpoint).aggregate(number=Count("pk"), since=Min("message__occurred_at"))
+    return Missed(**found)
+
+
+def _undelivered(endpoint: WebhookEndpoint) -> QuerySet[WebhookDelivery]:
+    rows: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(
+        endpoint=endpoint, state__in=UNDELIVERED, message__body__isnull=False
     )
-    return _queue(missed)
+    return rows
 
 
 def _queue(deliveries: QuerySet[WebhookDelivery]) -> int:
