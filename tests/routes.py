@@ -91,4 +91,5 @@ def _route(entry: URLPattern, path: str, namespaces: tuple[str, ...]) -> Route:
     actions = getattr(callback, "actions", None)
     if actions is None:
         actions = {method: method for method in METHODS if hasattr(view, method)}
-    return Route(":".join((*namespaces, str(entry.name))), path, view, dict(actions))
+    called = {method: actions[method] for method in METHODS if method in actions}  # the first request adds HEAD
+    return Route(":".join((*namespaces, str(entry.name))), path, view, called)
