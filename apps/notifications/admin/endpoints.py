@@ -166,7 +166,7 @@ def _recover(endpoint: WebhookEndpoint) -> Question:
             f"{endpoint.target_url} has missed {missed.number} since {missed.since:%Y-%m-%d %H:%M} UTC: failed, or "
             "cancelled. A shorter time can be recovered over the API."
         )
-    return Question("Send again what was not delivered?", text, "Yes, send it again", run)
+    return Question("Send again what was not delivered?", text, "Yes, send it again" if missed.since else "", run)
 
 
 def _rotate(endpoint: WebhookEndpoint) -> Question:

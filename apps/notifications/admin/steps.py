@@ -19,7 +19,8 @@ from apps.core.errors import PodiumError
 class Question:
     """What is asked before `run`, whose answer is the message that is shown afterwards.
 
-    `leads_to` is where one is then; on the row's own page where it is left out.
+    `leads_to` is where one is then; on the row's own page where it is left out. Without a `button` there is nothing
+    to be done, and the page only says so.
     """
 
     title: str
