@@ -100,9 +100,8 @@ def run(rounds: int, scale: float) -> Iterator[Figure]:
     try:
         with a_web_server() as url:
             asyncio.run(users_at_work(url, tokens, paths, requests=2))  # a server that has just begun is slow
-            orders = cycle(
-                [(State.OPEN, State.CLOSED), (State.CLOSED, State.OPEN)]
-            )  # whoever is first has no advantage
+            # In turn: whoever is first has no advantage.
+            orders = cycle([(State.OPEN, State.CLOSED), (State.CLOSED, State.OPEN)])
             pairs = [measure(registry, url, tokens, paths, requests, next(orders)) for _ in range(rounds)]
     finally:
         registry.close()
