@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
 
@@ -22,13 +22,11 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line, behind those that wait, or let it wait."""
-        if not self.gathers or record.levelno >= logging.WARNING:
-            self.flush()
-            super().emit(record)
-            return
         try:
             self._waiting.append(self.format(record) + self.terminator)
-        except Exception:  # noqa: BLE001 - as every handler: what can't be logged stops nobody's work
+            if not self.gathers or record.levelno >= logging.WARNING:
+                self.flush()
+        except Exception:  # noqa: BLE001 - as every handler does: what can't be logged stops nobody's work
             self.handleError(record)
 
     def flush(self) -> None:
@@ -50,7 +48,8 @@ def gathered_lines() -> Iterator[Callable[[], None]]:
 
     def write() -> None:
         for handler in handlers:
-            handler.flush()
+            with suppress(OSError, ValueError):  # the stream is gone, as `logging.shutdown` expects it to be
+                handler.flush()
 
     for handler in handlers:
         handler.gathers = True

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import MutableMapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -135,7 +135,8 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
         logger = getattr(record, "_logger", None)  # put there by `wrap_for_formatter`
         if logger is None:
             return super().format(record)
-        line: Any = {**record.msg, "_record": record, "_from_structlog": True}  # type: ignore[dict-item]
+        event = cast("EventDict", record.msg)
+        line: Any = {**event, "_record": record, "_from_structlog": True}
         for processor in self.processors:
             line = processor(logger, record.levelname.lower(), line)
         return str(line)

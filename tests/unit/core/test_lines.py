@@ -33,11 +33,10 @@ def paper() -> Paper:
 def log(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [LineHandler(paper)])
-    monkeypatch.setattr(root, "level", logging.INFO)
-    logger = logging.getLogger("podium.test_lines")
-    logger.manager._clear_cache()  # type: ignore[attr-defined]
-    yield logger
-    logger.manager._clear_cache()  # type: ignore[attr-defined]
+    level = root.level
+    root.setLevel(logging.INFO)
+    yield logging.getLogger("podium.test_lines")
+    root.setLevel(level)
 
 
 def told(paper: Paper) -> list[str]:
@@ -97,3 +96,22 @@ def test_a_line_that_cannot_be_made_stops_nobody(
         log.info("%s", Unspeakable())
         log.info("one")
     assert told(paper) == ["one"]
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, ValueError])
+def test_a_stream_that_is_gone_stops_nobody(
+    log: logging.Logger, paper: Paper, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+
+    def refuse(_text: str) -> int:
+        raise error
+
+    monkeypatch.setattr(paper, "write", refuse)
+    log.info("nobody reads this")
+    with gathered_lines() as write:
+        log.info("nor this")
+        write()
+        log.warning("nor this")
+        log.info("nor this")
+    assert paper.writes == []
