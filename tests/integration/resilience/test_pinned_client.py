@@ -74,6 +74,21 @@ def post(url: str, resolver: AbstractResolver | None = None, times: int = 1) -> 
     return run(work, resolver)  # type: ignore[no-any-return]
 
 
+def test_an_answer_is_asked_for_as_it_is_since_nobody_unpacks_it(receiver: Receiver) -> None:
+    post(receiver.url)
+
+    (arrival,) = receiver.arrivals
+    sent = {name.lower(): value for name, value in arrival.headers.items()}
+    assert sent == {
+        "host": receiver.url.split("/")[2],
+        "accept": "*/*",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "content-length": "2",
+        "user-agent": sent["user-agent"],
+    }
+
+
 @override_settings(OUTBOUND_ALLOW_LOOPBACK=False)
 @pytest.mark.parametrize(
     "addresses",

@@ -37,6 +37,17 @@ def test_any_body_under_any_id_verifies(body: bytes, key: object) -> None:
     Webhook(secret).verify(body, headers(secret, message_id=str(key), body=body), json_parse=False)
 
 
+def test_a_message_is_signed_alike_whatever_was_signed_before() -> None:
+    secret = new_secret()
+    first = headers(secret)
+    Webhook(secret).verify(BODY.decode(), headers(secret, message_id="msg-2"))
+
+    assert sign([secret], message_id="msg-1", timestamp=1, body=BODY) == sign(
+        [secret], message_id="msg-1", timestamp=1, body=BODY
+    )
+    Webhook(secret).verify(BODY.decode(), first)
+
+
 def test_while_a_secret_is_rotated_either_verifies() -> None:
     old, new = new_secret(), new_secret()
     sent = headers(new, old)
