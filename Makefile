@@ -36,7 +36,7 @@ run: setup ## Run Podium: http://127.0.0.1:8000 (PORT=, HOST=, PODIUM_HOME=)
 
 test: setup ## Unit, integration and architecture tests (COVERAGE=1 measures too, and takes half as long again)
 	$(PYTEST) tests/unit tests/integration tests/architecture -m "not slow" -n $(WORKERS) --dist worksteal \
-		$(if $(COVERAGE),--cov --cov-report=term --cov-fail-under=95)
+		$(if $(COVERAGE),--cov --cov-report=html --cov-fail-under=95)
 
 test-fast: setup ## Unit tests: no database, no network
 	$(PYTEST) tests/unit -n $(WORKERS)

@@ -15,7 +15,7 @@ INPUT = "change:"
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """A value that a live row has taken. `input` names the field of the form for a new one, `new` what was typed."""
+    """A value that another row has taken. `input` names the field of the form for a new one, `new` what was typed."""
 
     input: str
     what: str

@@ -31,7 +31,7 @@ class Refused(Conflict):
 
 
 class RestoreConflict(Conflict):
-    """Live rows hold values that the deleted ones had; `conflicts` names each, `changes` can solve them."""
+    """Other rows hold values that the deleted ones had; `conflicts` names each, `changes` can solve them."""
 
     code = "RESTORE_CONFLICT"
     title = "Somebody took its place"

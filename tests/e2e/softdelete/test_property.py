@@ -109,6 +109,16 @@ class Book:
                 return [self.rows[key] for key in held]
             held -= waiting
 
+    def collisions(self, back: list[Row]) -> set[UUID]:
+        """The rows of `back` whose key a live row has, or an older one that comes back too."""
+        taken = {row.key for model in MODELS for row in self.live(model)}
+        found = set()
+        for row in sorted(back, key=lambda row: row.id):
+            if row.key and row.key in taken:
+                found.add(row.id)
+            taken.add(row.key)
+        return found
+
     def below(self, gone: set[UUID]) -> set[UUID]:
         """`gone`, and every row that can't be without one of them."""
         while more := {
@@ -251,6 +261,21 @@ class ZooMachine(RuleBasedStateMachine):
             links |= {"keeper": None} if row.model == "enclosure" else {}
             self.add(row.model, **{**row.values, **links})
 
+    @precondition(lambda self: self.book.live("enclosure"))
+    @rule(data=st.data())
+    def hand_a_row_over_to_the_deletion_of_its_heir(self, data: st.DataObject) -> None:
+        """Then two rows of one deletion want the same place."""
+        self.add("species", name=f"Species {self.fresh()}")
+        species, cage = self.book.live("species")[-1], self.pick(data, self.book.live("enclosure"))
+        place = {"tag": str(self.fresh()), "enclosure": cage.id, "mother": None}
+        self.add("animal", name="Cub", species=species.id, **place)
+        with_species = delete_object(root=Species.objects.get(pk=species.id))
+        self.book.delete(species, with_species.pk)
+        self.add("animal", name="Cub", species=None, **place)
+        with_cage = delete_object(root=Enclosure.objects.get(pk=cage.id))
+        self.book.delete(cage, with_cage.pk)
+        self.restore_by_id(with_species.pk, with_ancestors=False)
+
     @precondition(lambda self: self.book.live("park"))
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
@@ -313,16 +338,15 @@ class ZooMachine(RuleBasedStateMachine):
 
     def restore_one(self, deletion: Deletion) -> None:
         back = self.book.comes_back(deletion.pk)
-        taken = {row.key: row.id for model in MODELS for row in self.book.live(model) if row.key}
-        collisions = {row.id for row in back if row.key in taken}
+        collisions = self.book.collisions(back)
         plan = plan_restore(deletion=deletion)
         assert sum(plan.counts.values()) == len(back)
-        assert collisions <= {value.id for value in plan.conflicts}
+        assert collisions == {value.id for value in plan.conflicts}
         if collisions:
             with pytest.raises(RestoreConflict) as conflict:
                 restore_deletion(deletion=deletion, plan=plan.token)
             found: Any = conflict.value.extra["conflicts"]
-            assert collisions <= {UUID(taken["id"]) for taken in found}
+            assert collisions == {UUID(taken["id"]) for taken in found}
             self.check()
             restore_deletion(deletion=deletion, changes=self.solve(found))
         else:

@@ -18,6 +18,7 @@ from tests.factories.contests import (
     ContestFactory,
     CriterionFactory,
     EntryFactory,
+    JudgeFactory,
     ScoreFactory,
 )
 from tests.integration.contests.arena import API, Arena, arena
@@ -159,3 +160,24 @@ def test_a_deleted_judge_reads_and_writes_nothing_from_a_seat_that_stayed() -> N
 
     problem(refused, 403, "NOT_YOUR_SEAT")
     assert judge.get(f"{API}/scores/").json()["results"] == []
+
+
+def test_a_judge_and_a_successor_in_one_seat_are_named_when_their_category_comes_back() -> None:
+    found = arena()
+    client, seat = found.client(), found.seats[0]
+    with_judge = client.delete(judge_of(found))["X-Deletion-ID"]
+    with found.scope():
+        successor = AssignmentFactory.create(category=seat.category, judge=JudgeFactory.create(), seat=seat.seat)
+    with_category = client.delete(f"{API}/categories/{seat.category_id}/")["X-Deletion-ID"]
+    client.post(f"{API}/deletions/{with_judge}/restore/", {})
+
+    refusal = client.post(f"{API}/deletions/{with_category}/restore/", {})
+    changes = {
+        taken["id"]: {taken["field"]: "J9"} for taken in problem(refusal, 409, "RESTORE_CONFLICT")["conflicts"]
+    }
+    answer = client.post(f"{API}/deletions/{with_category}/restore/", {"changes": changes})
+
+    assert changes == {str(successor.pk): {"seat": "J9"}}
+    assert answer.status_code == 200
+    with found.scope():
+        assert set(Assignment.objects.filter(category=seat.category, seat__in=[seat.seat, "J9"])) == {seat, successor}

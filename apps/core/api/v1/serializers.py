@@ -89,7 +89,7 @@ class AncestorSerializer(StrictSerializer):
 
 
 class TakenValueSerializer(StrictSerializer):
-    """A value that a live row has now."""
+    """A value that another row has: a live one, or one that comes back too."""
 
     model = serializers.CharField()
     id = serializers.UUIDField()

@@ -1,21 +1,28 @@
-"""Which live rows hold the values that deleted rows want back."""
+"""Which values deleted rows can't have back: a live row holds them, or two of the rows want the same.
+
+Two rows of one deletion may: one was deleted alone, another took its place and went with their parent, and then the
+first one was handed over to the parent's deletion.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models
 from django.db.models import F, OuterRef, Subquery
 
+from apps.core.softdelete.engine import staying
 from apps.core.softdelete.graph import Graph
 from apps.core.softdelete.metadata import label_of, model_of
 
 
 @dataclass(frozen=True, slots=True)
 class TakenValue:
-    """A deleted row's value that a live row has now."""
+    """A deleted row's value that another row has: a live one, or one that comes back with it."""
 
     model: str
     id: UUID
@@ -63,35 +70,64 @@ def changeable_fields(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not model._meta.get_field(name).is_relation))
 
 
-def find(graph: Graph, root: str, deletion: UUID) -> list[TakenValue]:
-    """Every value that a row of `deletion` can't have back now."""
-    found: list[TakenValue] = []
-    for node in graph.below(root):
-        model = model_of(node.label)
-        for constraint in live_unique_constraints(model):
-            found += _taken(model, constraint, deletion)
-    return found
+def find(graph: Graph, root: str, root_id: UUID, deletion: UUID) -> list[TakenValue]:
+    """Every value that a row which comes back with `deletion` can't have.
+
+    Of rows that want the same, the oldest keeps it and the others are named.
+    """
+    wants = [
+        want
+        for node in graph.below(root)
+        for constraint in live_unique_constraints(model_of(node.label))
+        for want in _wants(model_of(node.label), constraint, deletion)
+    ]
+    waiting = staying.among(graph, root, root_id, deletion, (row for want in wants for row in want.rows))
+    return [value for want in wants for value in want.taken(waiting)]
 
 
-def _taken(model: type[models.Model], constraint: models.UniqueConstraint, deletion: UUID) -> list[TakenValue]:
-    expressions = {
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """Rows of a deletion, oldest first, that want one value back; `holder` is the live row that has it."""
+
+    model: str
+    field: str
+    rows: dict[UUID, Any]  # what each has in that field: values that differ by case are the same to some constraints
+    holder: UUID | None
+
+    def taken(self, waiting: set[UUID]) -> list[TakenValue]:
+        holder, found = self.holder, []
+        for row, value in self.rows.items():
+            if row in waiting:
+                continue
+            if holder is None:
+                holder = row
+            else:
+                found.append(TakenValue(self.model, row, self.field, value, holder))
+        return found
+
+
+def _wants(model: type[models.Model], constraint: models.UniqueConstraint, deletion: UUID) -> Iterator[_Want]:
+    """What live rows hold already, and what several rows want."""
+    key = {
         f"key_{index}": F(part) if isinstance(part, str) else part
         for index, part in enumerate(constraint.fields or constraint.expressions)
     }
-    base = model._base_manager
-    holders = (
-        base.filter(constraint.condition)
-        .annotate(**expressions)
-        .filter(**{name: OuterRef(name) for name in expressions})
-        .exclude(deletion_id=deletion)
-    )
     names = fields_of(constraint)
     shown = next((name for name in reversed(names) if name in changeable_fields(model)), names[-1])
-    rows = (
-        base.filter(deletion_id=deletion)
-        .annotate(**expressions, holder=Subquery(holders.values("pk")[:1]))
+    every = model._base_manager.annotate(**key)
+    live = every.filter(constraint.condition).filter(**{name: OuterRef(name) for name in key})
+    rows = every.filter(deletion_id=deletion).order_by("pk")
+    held = set()
+    for pk, holder, value in (
+        rows.annotate(holder=Subquery(live.values("pk")[:1]))
         .filter(holder__isnull=False)
-        .order_by("pk")
         .values_list("pk", "holder", shown)
-    )
-    return [TakenValue(label_of(model), pk, shown, value, holder) for pk, holder, value in rows]
+    ):
+        held.add(pk)
+        yield _Want(label_of(model), shown, {pk: value}, holder)
+    same = rows.filter(**{f"{name}__isnull": False for name in key}).order_by().values(*key)
+    twins = same.annotate(rows=ArrayAgg("pk", order_by="pk")).filter(rows__len__gt=1)
+    groups = [ids for ids in twins.values_list("rows", flat=True) if held.isdisjoint(ids)]
+    values = dict(rows.filter(pk__in=[pk for ids in groups for pk in ids]).values_list("pk", shown))
+    for ids in groups:
+        yield _Want(label_of(model), shown, {pk: values[pk] for pk in ids}, None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from psycopg import sql
 
 from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
-from apps.core.softdelete.graph import Graph
+from apps.core.softdelete.graph import Graph, Node
 
 OUTSIDE = SQL("""
 SELECT m.id FROM {table} m JOIN {parent} p ON {refers}
@@ -22,10 +23,32 @@ def count(graph: Graph, root: str, root_id: UUID, deletion: UUID) -> dict[str, i
 
     The root row is not among them: while what it belongs to is deleted, nothing is restored.
     """
-    has_own = any(key.is_own for key in graph.parents(root))
-    below = [node for node in graph.below(root) if node.label != root or has_own]
+    below = _may_wait(graph, root)
     if not below:
         return {}
+    counts = [SQL("(SELECT count(*) FROM {})").format(_name(graph, node.label)) for node in below]
+    (numbers,) = run(SQL("{} SELECT {}").format(_waiting(graph, below, root_id, deletion), SQL(", ").join(counts)))
+    return {node.label: number for node, number in zip(below, numbers, strict=True) if number}
+
+
+def among(graph: Graph, root: str, root_id: UUID, deletion: UUID, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of `ids` that a restore of `deletion` would hand over."""
+    below, wanted = _may_wait(graph, root), list(ids)
+    if not below or not wanted:
+        return set()
+    every = union(SQL("SELECT id FROM {}").format(_name(graph, node.label)) for node in below)
+    statement = SQL("{} SELECT id FROM ({}) AS waiting WHERE id = ANY(%(ids)s::uuid[])")
+    rows = run(statement.format(_waiting(graph, below, root_id, deletion), every), {"ids": wanted})
+    return {row[0] for row in rows}
+
+
+def _may_wait(graph: Graph, root: str) -> list[Node]:
+    has_own = any(key.is_own for key in graph.parents(root))
+    return [node for node in graph.below(root) if node.label != root or has_own]
+
+
+def _waiting(graph: Graph, below: Sequence[Node], root_id: UUID, deletion: UUID) -> sql.Composed:
+    """`WITH …`: for each model the ids of its rows that wait."""
     parts, seen = [], set()
     for node in below:
         seen.add(node.label)
@@ -45,9 +68,7 @@ def count(graph: Graph, root: str, root_id: UUID, deletion: UUID) -> dict[str, i
             key=lambda part: _name(graph, node.label).as_string() in part.as_string()
         )  # the recursion comes last
         parts.append(SQL("{} AS ({})").format(_name(graph, node.label), union(found)))
-    counts = [SQL("(SELECT count(*) FROM {})").format(_name(graph, node.label)) for node in below]
-    (numbers,) = run(SQL("WITH RECURSIVE {} SELECT {}").format(SQL(", ").join(parts), SQL(", ").join(counts)))
-    return {node.label: number for node, number in zip(below, numbers, strict=True) if number}
+    return SQL("WITH RECURSIVE {}").format(SQL(", ").join(parts))
 
 
 def _name(graph: Graph, label: str) -> sql.Identifier:

@@ -88,7 +88,7 @@ def plan_restore(*, deletion: Deletion) -> RestorePlan:
     plan = RestorePlan(
         counts={label: count - left.get(label, 0) for label, count in holding.items() if count > left.get(label, 0)},
         staying=left,
-        conflicts=tuple(conflicts.find(graph, deletion.root_model, deletion.pk)),
+        conflicts=tuple(conflicts.find(graph, deletion.root_model, deletion.root_id, deletion.pk)),
         ancestors=tuple(Deletion.of_all_organizations.filter(pk__in=above).order_by("pk")) if above else (),
         objections=tuple(objection for found in hooks.may_restore(affected) for objection in found),
         effects=tuple(effect for found in hooks.restore_effects(affected) for effect in found),

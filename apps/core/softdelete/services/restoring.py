@@ -71,7 +71,7 @@ def restore_deletion(
         PlanOutdated: something did.
         Forbidden: somebody else's delete, and the caller doesn't keep the recycle bin.
         ParentDeleted: what the root belongs to is deleted, and `with_ancestors` was not said.
-        RestoreConflict: live rows hold values that must be unique.
+        RestoreConflict: rows that are live, or come back too, hold values that must be unique.
         PurgeStarted: it is being purged, or gone.
         Refused: an app objects.
         Invalid: `changes` names a field that can't be changed here, or a bad value.
@@ -202,11 +202,11 @@ def _revive(deletion: Deletion, locked: Locked) -> None:
         with transaction.atomic():
             reviving.revive(graph, deletion.root_model, deletion.pk, locked)
     except IntegrityError:
-        taken = conflicts.find(graph, deletion.root_model, deletion.pk)
+        taken = conflicts.find(graph, deletion.root_model, deletion.root_id, deletion.pk)
         if not taken:
             raise
         raise RestoreConflict(
-            "Live rows hold values that the deleted ones had. Send new ones in `changes` and try again.",
+            "Other rows hold values that these had. Send new ones in `changes` and try again.",
             extra={"conflicts": [value.as_data() for value in taken]},
         ) from None
     # somebody deleted the parent between our look at it and our lock on it

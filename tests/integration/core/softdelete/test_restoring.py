@@ -10,10 +10,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.core.errors import Invalid
 from apps.core.outbox.models import OutboxMessage
 from apps.core.softdelete import hooks
-from apps.core.softdelete.errors import ParentDeleted, PurgeStarted, Refused, RestoreConflict
+from apps.core.softdelete.errors import ParentDeleted, PurgeStarted, Refused
 from apps.core.softdelete.hooks import Affected, Objection
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.services import delete_object, plan_restore, restore_deletion, restore_object
@@ -124,69 +123,6 @@ def test_the_plan_counts_the_young_that_wait_for_another_parent_than_their_mothe
 
     assert (plan.counts, plan.staying, plan.ancestors) == ({"zoo.animal": 1}, {"zoo.animal": 2}, ())
     assert list(Animal.objects.filter(pk__in=[mother.pk, cub.pk, grandcub.pk])) == [mother]
-
-
-def test_a_collision_names_each_field_and_the_row_that_holds_the_value() -> None:
-    zoo = Zoo()
-    deletion = delete_object(root=zoo.park)
-    holder = Park.objects.create(name=zoo.park.name.upper())
-
-    with pytest.raises(RestoreConflict) as conflict:
-        restore_deletion(deletion=deletion)
-
-    assert conflict.value.extra["conflicts"] == [
-        {
-            "model": "zoo.park",
-            "id": str(zoo.park.pk),
-            "field": "name",
-            "value": zoo.park.name,
-            "holder_id": str(holder.pk),
-        }
-    ]
-    assert Animal.objects.count() == 0
-    assert Deletion.objects.get().state == DeletionState.DELETED
-
-
-def test_a_new_value_solves_a_collision_in_the_same_transaction() -> None:
-    zoo = Zoo()
-    deletion = delete_object(root=zoo.park)
-    Park.objects.create(name=zoo.park.name)
-
-    restore_deletion(deletion=deletion, changes={"name": "Old park"})
-
-    assert Park.objects.get(pk=zoo.park.pk).name == "Old park"
-    assert Animal.objects.count() == 4
-
-
-def test_a_child_that_collides_gets_its_new_value_by_id() -> None:
-    zoo = Zoo()
-    enclosure = zoo.cages[0]
-    deletion = delete_object(root=enclosure)
-    Enclosure.objects.create(park=zoo.park, number=1)
-
-    restore_deletion(deletion=deletion, changes={str(enclosure.pk): {"number": 9}})
-
-    assert Enclosure.objects.get(pk=enclosure.pk).number == 9
-
-
-@pytest.mark.parametrize(
-    ("changes", "pointer", "code"),
-    [
-        ({"number": "many"}, "#/changes/number", "INVALID"),
-        ({"park": "x"}, "#/changes/park", "NOT_CHANGEABLE"),
-        ({"deleted_at": None}, "#/changes/deleted_at", "NOT_CHANGEABLE"),
-        ({"nobody": {"number": 3}}, "#/changes/nobody", "UNKNOWN_ROW"),
-    ],
-)
-def test_a_change_that_can_not_be_made_is_refused_by_name(changes: Any, pointer: str, code: str) -> None:
-    zoo = Zoo()
-    deletion = delete_object(root=zoo.cages[0])
-
-    with pytest.raises(Invalid) as refusal:
-        restore_deletion(deletion=deletion, changes=changes)
-
-    assert [(error.pointer, error.code) for error in refusal.value.errors] == [(pointer, code)]
-    assert Enclosure.objects.count() == 1
 
 
 def test_a_child_under_a_deleted_parent_names_the_parents_deletion() -> None:
