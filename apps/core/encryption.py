@@ -24,6 +24,9 @@ PURPOSE = b"podium secrets at rest"
 class UnreadableSecretError(RuntimeError):
     """None of the keys fits: an operator has taken away one that is still needed."""
 
+    def __init__(self) -> None:
+        super().__init__("No key of ENCRYPTION_KEYS opens this secret.")
+
 
 class Sealed:
     """A JSON value that is encrypted until somebody opens it. It says nothing of itself in logs."""
@@ -47,11 +50,18 @@ class Sealed:
         try:
             return json.loads(_box().decrypt(self.token))
         except InvalidToken as error:
-            raise UnreadableSecretError("No key of ENCRYPTION_KEYS opens this secret.") from error
+            raise UnreadableSecretError from error
 
     def renewed(self) -> Sealed:
-        """The same value, encrypted with the newest key."""
-        return Sealed(_box().rotate(self.token))
+        """The same value, encrypted with the newest key.
+
+        Raises:
+            UnreadableSecretError: as `open` does.
+        """
+        try:
+            return Sealed(_box().rotate(self.token))
+        except InvalidToken as error:
+            raise UnreadableSecretError from error
 
     def __repr__(self) -> str:
         return "Sealed(•••)"

@@ -15,7 +15,6 @@ from hashlib import sha256
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.core import clock
@@ -147,17 +146,6 @@ def withdraw_answers(*, user_id: UUID, patterns: Sequence[re.Pattern[str]]) -> i
         if row.answer is not None and _says(row.answer, patterns):
             withdrawn += IdempotencyKey.objects.filter(pk=row.pk).update(answer=None)
     return withdrawn
-
-
-def reencrypt_keys() -> int:
-    """Encrypt what is kept with the newest key; how many requests those are."""
-    places = list(IdempotencyKey.objects.values_list("pk", flat=True))
-    for place in places:
-        with transaction.atomic():
-            rows = IdempotencyKey.objects.filter(pk=place)
-            for row in rows.select_for_update():
-                rows.update(fingerprint=row.fingerprint.renewed(), answer=row.answer and row.answer.renewed())
-    return len(places)
 
 
 def _held(claim: Claim) -> QuerySet[IdempotencyKey]:

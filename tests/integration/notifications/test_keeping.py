@@ -6,7 +6,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from apps.accounts.models import Organization
@@ -14,8 +14,9 @@ from apps.core import clock
 from apps.core.encryption import Sealed, UnreadableSecretError
 from apps.core.erasure.hooks import ErasedPerson
 from apps.core.ids import new_id
+from apps.core.softdelete.services import delete_object
 from apps.notifications.enums import DeliveryState
-from apps.notifications.models import DeliveryAttempt, WebhookDelivery, WebhookMessage
+from apps.notifications.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from apps.notifications.services.webhooks.retention import forget_erased, forget_old
 from tests.integration.notifications.conftest import Publish, deliveries, endpoint_at, fresh, send_round
 from tests.receiver import Receiver
@@ -83,6 +84,25 @@ def test_one_command_encrypts_every_endpoint_anew(club: Organization, settings: 
     settings.SECRET_KEY = "the one that it was derived from is another now, and nobody minds"
     found = fresh(endpoint)
     assert (found.secrets.open(), found.headers.open(), found.version) == (secrets, {"X-Team": "7"}, endpoint.version)
+
+
+def test_what_no_key_opens_any_more_is_named_and_keeps_nothing_else_from_a_new_key(
+    club: Organization, settings: Settings
+) -> None:
+    settings.ENCRYPTION_KEYS = ("a key that will be lost, thirty-two",)
+    lost = endpoint_at(club, "https://a.example.org")
+    settings.ENCRYPTION_KEYS = ()
+    kept, gone = (endpoint_at(club, f"https://{name}.example.org") for name in "bc")
+    delete_object(root=gone)
+    settings.ENCRYPTION_KEYS = ("a new key of one's own, thirty-two",)
+
+    with pytest.raises(CommandError, match=str(lost.pk)):
+        call_command("reencrypt_secrets", stdout=StringIO())
+
+    settings.SECRET_KEY = "the one that it was derived from is another now, and nobody minds"
+    assert [WebhookEndpoint._base_manager.get(pk=row.pk).headers.open() for row in (kept, gone)] == [{}, {}]
+    with pytest.raises(UnreadableSecretError):
+        fresh(lost).headers.open()
 
 
 def test_an_endpoint_whose_key_is_lost_fails_alone(

@@ -84,8 +84,11 @@ def update_endpoint(*, endpoint: WebhookEndpoint, **changes: Any) -> WebhookEndp
 
 
 @transaction.atomic
-def rotate_secret(*, endpoint: WebhookEndpoint) -> str:
+def rotate_secret(*, endpoint: WebhookEndpoint, revoke_others: bool = False) -> str:
     """Give an endpoint a new secret; those before it go on signing for a while.
+
+    Args:
+        revoke_others: none of those before it signs any more, as one that has leaked should not.
 
     Returns:
         the secret, which is not shown again.
@@ -94,7 +97,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint) -> str:
     until = (now + settings.WEBHOOKS["SECRET_OVERLAP"]).isoformat()
     kept = [
         {**entry, "expires_at": entry["expires_at"] or until}
-        for entry in endpoint.secrets.open()
+        for entry in ([] if revoke_others else endpoint.secrets.open())
         if entry["expires_at"] is None or entry["expires_at"] > now.isoformat()
     ]
     endpoint.secrets = Sealed.of([{"secret": secret, "expires_at": None}, *kept][:MOST_SECRETS])
@@ -136,20 +139,6 @@ def send_test(*, endpoint: WebhookEndpoint) -> WebhookDelivery:
     delivery.save()
     wake_sender()
     return delivery
-
-
-def reencrypt_secrets() -> int:
-    """Encrypt the secrets of all endpoints, deleted ones included, with the newest key; how many endpoints those are.
-
-    Versions stay: nothing that anybody sees has changed.
-    """
-    keys = list(WebhookEndpoint._base_manager.order_by("pk").values_list("pk", flat=True))
-    for key in keys:
-        with transaction.atomic():
-            rows = WebhookEndpoint._base_manager.filter(pk=key)
-            for endpoint in rows.select_for_update(of=("self",)):
-                rows.update(headers=endpoint.headers.renewed(), secrets=endpoint.secrets.renewed())
-    return len(keys)
 
 
 def refuse_disabled(endpoint: WebhookEndpoint) -> None:
