@@ -14,7 +14,7 @@ from apps.core import clock
 from apps.core.encryption import Sealed
 from apps.core.outbox.models import OutboxMessage
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
-from apps.notifications.models import DeliveryAttempt, WebhookDelivery
+from apps.notifications.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from apps.notifications.services.webhooks import fanout, sending
 from tests.integration.notifications.conftest import (
     Publish,
@@ -234,6 +234,26 @@ def test_failing_for_five_days_disables_the_endpoint(
     assert fresh(endpoint).disabled_reason == DisabledReason.FAILING
     assert OutboxMessage.objects.get().data["reason"] == "failing"
     assert [d.state for d in deliveries(club)] == [DeliveryState.CANCELLED]
+
+
+def test_a_success_that_was_under_way_when_the_failures_began_counts_against_them(
+    club: Organization, publish: Publish, receiver: Receiver
+) -> None:
+    endpoint = endpoint_at(club, receiver.url)
+    publish()
+    send_round()
+    begin = clock.now() - timedelta(days=5, minutes=1)
+    WebhookDelivery.of_all_organizations.update(finished_at=begin + timedelta(milliseconds=1))
+    WebhookEndpoint._base_manager.update(failing_since=begin)
+    receiver.answering = answer(400)
+    publish()
+
+    send_round()
+
+    found = fresh(endpoint)
+    assert (found.state, found.version) == (EndpointState.ENABLED, endpoint.version)
+    assert found.failing_since is not None
+    assert clock.now() - found.failing_since < timedelta(minutes=1)
 
 
 def test_a_delivery_whose_worker_died_is_sent_again_under_its_id(

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from apps.core import clock
 from apps.core.tenancy import platform_scope
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
-from apps.notifications.models import WebhookEndpoint
+from apps.notifications.models import WebhookDelivery, WebhookEndpoint
 from apps.notifications.services.webhooks.claiming import Claim
 from apps.notifications.services.webhooks.disabling import disable_endpoints
 from apps.notifications.services.webhooks.outcomes import Try, Verdict
@@ -111,8 +112,17 @@ def _tell_endpoints(results: Sequence[Result], now: datetime) -> None:
 
 
 def _failing_too_long(ids: set[str], now: datetime) -> set[UUID]:
+    """Those that have failed for days, and answered nothing well meanwhile.
+
+    A success that was under way when the failures began did not end them: it is looked up here, where it matters, and
+    the failures begin anew.
+    """
     before = now - settings.WEBHOOKS["DISABLE_AFTER"]
-    rows = WebhookEndpoint.objects.filter(pk__in=ids, failing_since__lte=before, state=EndpointState.ENABLED)
+    answered = WebhookDelivery.of_all_organizations.filter(
+        endpoint=OuterRef("pk"), state=DeliveryState.DELIVERED, finished_at__gte=OuterRef("failing_since")
+    )
+    rows = WebhookEndpoint._base_manager.filter(pk__in=ids, failing_since__lte=before, state=EndpointState.ENABLED)
+    rows.filter(Exists(answered)).update(failing_since=now)
     return set(rows.values_list("pk", flat=True))
 
 
