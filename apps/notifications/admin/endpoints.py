@@ -86,7 +86,7 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
     ordering = ["-id"]
     readonly_fields = ["why_disabled", "failing_since", "paused_until", "deliveries"]
     fields = [*EndpointForm.Meta.fields, *readonly_fields]
-    actions_detail = ["send_test", "recover", "new_secret"]
+    actions_detail = ["send_test", "recover", "new_secret", "revoke_secrets"]
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return access_of(request).allows(self.capability, obj)
@@ -144,6 +144,11 @@ class WebhookEndpointAdmin(OrganizationOwnedAdmin):
         """Another secret; the one before signs for another day."""
         return ask(self, request, object_id, _rotate)
 
+    @action(description="Revoke secrets", icon="key_off")  # type: ignore[untyped-decorator]
+    def revoke_secrets(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Another secret in place of all; for one that has leaked."""
+        return ask(self, request, object_id, _revoke)
+
 
 def _test(endpoint: WebhookEndpoint) -> Question:
     def run() -> str:
@@ -175,3 +180,11 @@ def _rotate(endpoint: WebhookEndpoint) -> Question:
 
     text = f"{endpoint.target_url}: for 24 hours the secret that it has now signs too."
     return Question("Give it a new secret?", text, "Yes, a new secret", run)
+
+
+def _revoke(endpoint: WebhookEndpoint) -> Question:
+    def run() -> str:
+        return SHOWN_ONCE.format(rotate_secret(endpoint=endpoint, revoke_others=True))
+
+    text = f"{endpoint.target_url}: what it has now signs no more, so it refuses messages until it has the new one."
+    return Question("Has a secret leaked?", text, "Yes, revoke all and give it a new one", run, is_grave=True)

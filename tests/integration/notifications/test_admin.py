@@ -94,9 +94,19 @@ def test_buttons_ask_first_and_act_by_post(club: Organization, client: Client) -
     shown = messages(client.post(detail("new_secret", endpoint), follow=True))
 
     assert [delivery.message.type for delivery in deliveries(club)] == ["webhook.test"]
-    assert [entry for entry in fresh(endpoint).secrets.open() if entry["secret"] in " ".join(shown)] == [
-        fresh(endpoint).secrets.open()[0]
-    ]
+    newest, before = fresh(endpoint).secrets.open()
+    assert newest["secret"] in " ".join(shown)
+    assert before["secret"] not in " ".join(shown)
+
+
+def test_secrets_that_have_leaked_are_revoked_by_a_button(club: Organization, client: Client) -> None:
+    endpoint = endpoint_at(club, "https://hooks.example.org/in")
+
+    assert client.get(detail("revoke_secrets", endpoint)).context["step"].is_grave
+    (shown,) = messages(client.post(detail("revoke_secrets", endpoint), follow=True))
+
+    (only,) = fresh(endpoint).secrets.open()
+    assert only["secret"] in shown
 
 
 def test_what_an_endpoint_missed_is_counted_and_recovered(club: Organization, client: Client) -> None:
@@ -180,6 +190,7 @@ def test_another_clubs_rows_are_not_there(client: Client) -> None:
 
 
 BUTTONS = ["webhookendpoint_send_test", "webhookendpoint_recover", "webhookendpoint_new_secret"]
+BUTTONS += ["webhookendpoint_revoke_secrets"]
 BUTTONS += ["webhookdelivery_send_again"]
 BUTTONS += ["emailmessage_send_again", "suppressedaddress_clear"]
 

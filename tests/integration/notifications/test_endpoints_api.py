@@ -136,6 +136,23 @@ def test_during_a_rotation_either_secret_verifies_and_afterwards_the_new_one(
     assert timedelta(hours=23) < clock.now().fromisoformat(overlap) - clock.now() < timedelta(hours=25)
 
 
+def test_a_secret_that_has_leaked_signs_no_more_once_it_is_revoked(
+    owner: APIClient, publish: Publish, receiver: Receiver
+) -> None:
+    body = made(owner, receiver.url)
+    rotate = f"{ENDPOINTS}{body['id']}/rotate-secret/"
+    second = owner.post(rotate).json()["secret"]
+    newest = owner.post(rotate, {"revoke_others": True}).json()["secret"]
+    publish()
+    send_round()
+
+    (arrival,) = receiver.arrivals
+    Webhook(newest).verify(arrival.body, arrival.headers)
+    for leaked in (str(body["secret"]), second):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(leaked).verify(arrival.body, arrival.headers)
+
+
 def test_a_test_message_goes_out_whatever_the_filter_says(owner: APIClient, receiver: Receiver) -> None:
     body = made(owner, receiver.url, event_types=["event.published"])
 

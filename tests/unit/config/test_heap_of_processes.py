@@ -28,6 +28,12 @@ def printed_by(code: str) -> str:
             "config.celery.app.loader.import_default_modules(); forking.send(sender=None)",
             id="worker",
         ),
+        pytest.param(
+            "import config.celery, django; django.setup(); from unittest.mock import patch;"
+            "patch('apps.messaging.relay.Relay.run').start();"
+            "from django.core.management import call_command; call_command('relay')",
+            id="relay",
+        ),
     ],
 )
 def test_it_has_set_aside_what_it_has_loaded(code: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.accounts.enums import Role
@@ -27,6 +27,7 @@ AHEAD = timedelta(days=7)
 # What was deleted today is fresh in everybody's mind: with a short retention the notice comes a day later.
 SETTLED = timedelta(days=1)
 AT_ONCE = 2000
+ONE_AT_A_TIME = "warning of purges"
 
 
 @transaction.atomic
@@ -38,6 +39,8 @@ def warn_of_purges() -> int:
     Returns:
         how many deletions were told of. Each is told of once, whatever happens between.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [ONE_AT_A_TIME])
     near = list(_near())
     PurgeNotice.objects.bulk_create(PurgeNotice(deletion_id=deletion.pk) for deletion in near)
     drafts = []

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,56 +18,18 @@ from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.services import delete_object, restore_deletion
 from apps.core.tenancy import platform_scope
 from tests.factories.zoo import Zoo
+from tests.other import DEADLINE, Other, somebody_else
 from tests.zoo.models import Animal, Enclosure, Park, Species
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DEADLINE = 20.0
 ROUNDS = int(os.environ.get("CONCURRENCY_ROUNDS", "60"))  # of each of six connections
-
-
-class Other:
-    """Somebody else, on a connection of their own."""
-
-    def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(1)
-        self.pid: int = self.do(self._pid).result(DEADLINE)
-
-    @staticmethod
-    def _pid() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            (pid,) = cursor.fetchone()
-        return int(pid)
-
-    def do(self, work: Callable[[], Any]) -> Future[Any]:
-        def scoped() -> Any:
-            with platform_scope("somebody else"):
-                return work()
-
-        return self.pool.submit(scoped)
-
-    def wait_until_it_waits(self) -> None:
-        """Until it waits for a lock of ours."""
-        until = time.monotonic() + DEADLINE
-        while time.monotonic() < until:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", [self.pid])
-                if cursor.fetchone() == ("Lock",):
-                    return
-            threading.Event().wait(0.005)
-        raise AssertionError("it did not wait for us")
-
-    def leave(self) -> None:
-        self.pool.submit(lambda: connection.close()).result(DEADLINE)  # noqa: PLW0108 - its connection, not ours
-        self.pool.shutdown()
 
 
 @pytest.fixture
 def other() -> Iterator[Other]:
-    somebody = Other()
-    yield somebody
-    somebody.leave()
+    with somebody_else() as somebody:
+        yield somebody
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -27,6 +28,7 @@ from tests.factories.contests import ContestantFactory
 from tests.factories.events import EventFactory
 from tests.factories.notifications import EmailMessageFactory, SuppressedAddressFactory
 from tests.integration.notifications.mail.conftest import Write, draft_of, fresh
+from tests.other import DEADLINE, somebody_else
 from tests.post_office import PostOffice
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +156,22 @@ def test_keepers_of_the_bin_hear_once_of_what_goes_for_good_within_a_week(
     at(fresh_one, created_at=now - timedelta(days=2))
     assert tell() == 2
     assert "2 deletions" in EmailMessage.of_all_organizations.get(state=MailState.QUEUED).subject
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_beats_at_once_tell_of_a_purge_once(club: Organization) -> None:
+    member(club, Role.OWNER)
+    now = clock.now()
+    at(deleted(club, "Soon"), expires_at=now + timedelta(days=6), created_at=now - timedelta(days=24))
+
+    with somebody_else() as other:
+        with transaction.atomic():
+            assert tell() == 1
+            second = other.do(tell)
+            other.wait_until_it_waits()
+        assert second.result(DEADLINE) == 0
+
+    assert EmailMessage.of_all_organizations.count() == 1
 
 
 def test_operators_hear_of_organizations_and_people_that_go_for_good(club: Organization, office: PostOffice) -> None:

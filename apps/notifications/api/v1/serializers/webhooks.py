@@ -97,8 +97,16 @@ class NewWebhookEndpointSerializer(WebhookEndpointSerializer):
         fields = [*WebhookEndpointSerializer.Meta.fields, "secret"]
 
 
+class RotationSerializer(StrictSerializer):
+    """What becomes of the secrets before the new one."""
+
+    revoke_others = serializers.BooleanField(
+        default=False, help_text="None of them signs any more, as one that has leaked should not."
+    )
+
+
 class SecretSerializer(StrictSerializer):
-    """A new secret: shown now, and never again. The one before it signs for another day."""
+    """A new secret: shown now, and never again."""
 
     secret = serializers.CharField(read_only=True)
 

@@ -65,12 +65,19 @@ class WebhookEndpointViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewS
         endpoint: Any = serializer.instance
         serializer.instance = update_endpoint(endpoint=endpoint, **serializer.validated_data)
 
-    @extend_schema(request=None, responses=serializers.SecretSerializer, summary="Give an endpoint a new secret")
-    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    @extend_schema(
+        request=serializers.RotationSerializer,
+        responses=serializers.SecretSerializer,
+        summary="Give an endpoint a new secret",
+    )
+    @action(detail=True, methods=["post"], url_path="rotate-secret", serializer_class=serializers.RotationSerializer)
     @transaction.atomic
     def rotate_secret(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Give an endpoint a new secret, shown only now. For a day the secret before it signs too."""
-        return Response({"secret": rotate_secret(endpoint=self.locked_object())})
+        """Give an endpoint a new secret, shown only now. For a day the secret before it signs too, unless revoked."""
+        endpoint = self.locked_object()
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response({"secret": rotate_secret(endpoint=endpoint, **body.validated_data)})
 
     @extend_schema(
         request=None, responses={202: serializers.WebhookDeliverySerializer}, summary="Send a test message"
