@@ -13,7 +13,7 @@ from apps.core import clock
 from apps.core.access import Access
 from apps.core.correlation.context import current_actor_id
 from apps.core.deadlocks import deadlocks_retried
-from apps.core.errors import Forbidden, NotFound
+from apps.core.errors import Forbidden
 from apps.core.outbox.services import emit_many
 from apps.core.softdelete import hooks
 from apps.core.softdelete.engine import ancestors, conflicts, reviving
@@ -98,17 +98,23 @@ def restore_object(
         ParentDeleted: the row went along with something else, and `with_ancestors` was not said.
         Others as `restore_deletion` does.
     """
-    deletion_id = getattr(row, "deletion_id", None)
-    if deletion_id is None:
-        return None
-    deletion = Deletion.of_all_organizations.filter(pk=deletion_id).first()
+    deletion = _holder(row)
     if deletion is None:
-        raise NotFound
+        return None
     if deletion.root_id != row.pk and not with_ancestors:
         raise _parent_deleted([deletion])
-    return restore_deletion(
+    restored = restore_deletion(
         deletion=deletion, access=access, changes=changes, with_ancestors=with_ancestors, plan=plan
     )
+    while other := _holder(row):  # it went along with that one, and waits for something else too
+        restore_deletion(deletion=other, access=access, with_ancestors=True)
+    return restored
+
+
+def _holder(row: models.Model) -> Deletion | None:
+    """The deletion that holds a row now; None where it is live."""
+    found = type(row)._base_manager.filter(pk=row.pk).values_list("deletion_id", flat=True).first()
+    return Deletion.of_all_organizations.get(pk=found) if found else None
 
 
 def _restore_chain(deletion: Deletion, how: Restore) -> Deletion:
@@ -163,23 +169,28 @@ def _affected(deletion: Deletion, how: Restore) -> Affected:
 
 
 def _restore_ancestors(deletion: Deletion, how: Restore, locked: Locked, chain: frozenset[UUID]) -> None:
-    parents = _deletions_above(deletion)
-    if parents and not (how.with_ancestors and chain.issuperset(parent.pk for parent in parents)):
-        raise _parent_deleted(parents)
-    for parent in parents:
-        parent.refresh_from_db(from_queryset=Deletion.of_all_organizations.all())
-        if parent.state != DeletionState.RESTORED:  # one of its siblings may have brought it back
-            _restore(parent, Restore(how.access, with_ancestors=True, actor_id=how.actor_id), locked, chain)
+    """Restore what stands above, one deletion after the other: each may leave rows to the next."""
+    while parents := _deletions_above(deletion):
+        if not (how.with_ancestors and chain.issuperset(parent.pk for parent in parents)):
+            raise _parent_deleted(parents)
+        _restore(parents[0], Restore(how.access, with_ancestors=True, actor_id=how.actor_id), locked, chain)
 
 
 def _all_above(deletion: Deletion) -> list[Deletion]:
-    """The deletions above, those above them, and so on."""
+    """The deletions that hold what its root belongs to, however far up; and what their roots belong to."""
+    graph = cascade_graph()
     found: dict[UUID, Deletion] = {}
-    look_at = [deletion]
-    while look_at:
-        above = {parent.pk: parent for child in look_at for parent in _deletions_above(child)}
-        look_at = [parent for parent in above.values() if parent.pk not in found]
-        found |= above
+    seen: set[tuple[str, UUID]] = set()
+    rows = {(deletion.root_model, deletion.root_id)}
+    while rows:
+        seen |= rows
+        above: list[ancestors.Above] = []
+        for model in {label for label, _ in rows}:
+            above += ancestors.rows_above(graph, model, [row_id for label, row_id in rows if label == model])
+        new = Deletion.of_all_organizations.in_bulk({each.deletion for each in above} - found.keys())
+        found |= new
+        rows = {(each.label, each.id) for each in above} | {(each.root_model, each.root_id) for each in new.values()}
+        rows -= seen
     return list(found.values())
 
 
@@ -209,9 +220,6 @@ def _revive(deletion: Deletion, locked: Locked) -> None:
             "Other rows hold values that these had. Send new ones in `changes` and try again.",
             extra={"conflicts": [value.as_data() for value in taken]},
         ) from None
-    # somebody deleted the parent between our look at it and our lock on it
-    if parents := _deletions_above(deletion):
-        raise _parent_deleted(parents)
 
 
 def _record(deletion: Deletion, how: Restore) -> Deletion:

@@ -145,6 +145,52 @@ def test_the_whole_chain_comes_back_with_ancestors() -> None:
     assert set(Deletion.objects.values_list("state", flat=True)) == {DeletionState.RESTORED}
 
 
+def cub_whose_mother_waits_for_her_species() -> tuple[Zoo, Animal, Deletion]:
+    """The cub was deleted first, then the enclosure with its mother, then her species."""
+    zoo = Zoo(2, 1)
+    cage, elsewhere = zoo.cages
+    cub = Animal.objects.create(name="Cub", tag="cub", enclosure=elsewhere, mother=zoo.beasts[0])
+    with_cub = delete_object(root=cub)
+    delete_object(root=cage)
+    delete_object(root=zoo.species[0])
+    return zoo, cub, with_cub
+
+
+def test_with_ancestors_also_come_those_that_an_ancestor_waits_for() -> None:
+    zoo, cub, with_cub = cub_whose_mother_waits_for_her_species()
+
+    restore_deletion(deletion=with_cub, with_ancestors=True)
+
+    assert set(Animal.objects.all()) == {cub, *zoo.beasts}
+    assert set(Deletion.objects.values_list("state", flat=True)) == {DeletionState.RESTORED}
+
+
+def test_what_an_ancestor_waits_for_is_named_once_the_ancestor_is_back() -> None:
+    *_, with_cub = cub_whose_mother_waits_for_her_species()
+    with_cage, with_species = Deletion.objects.exclude(pk=with_cub.pk).order_by("pk")
+
+    for above in (with_cage, with_species):
+        with pytest.raises(ParentDeleted) as refusal:
+            restore_deletion(deletion=with_cub)
+        found: Any = refusal.value.extra["deletions"]
+        assert [each["id"] for each in found] == [str(above.pk)]
+        restore_deletion(deletion=above)
+    restore_deletion(deletion=with_cub)
+
+    assert Animal.objects.count() == 3
+
+
+def test_a_row_comes_back_with_ancestors_even_when_it_waits_for_two_of_them() -> None:
+    zoo = Zoo(1, 1)
+    mother = Animal.all_objects.get(pk=zoo.beasts[0].pk)
+    delete_object(root=zoo.cages[0])
+    delete_object(root=zoo.species[0])
+
+    restore_object(row=mother, with_ancestors=True)
+
+    assert list(Animal.objects.all()) == [mother]
+
+
 def test_a_row_that_went_along_with_something_else_is_not_restored_alone() -> None:
     zoo = Zoo()
     deletion = delete_object(root=zoo.park)
