@@ -15,37 +15,54 @@ from apps.core.softdelete.metadata import cascade_graph, model_of
 from apps.core.softdelete.models import Deletion
 
 
-def apply_changes(deletion: Deletion, changes: Mapping[str, Any]) -> None:
-    """Write new values into rows that `deletion` holds, while they are still deleted.
+class Changes:
+    """New values that were given with a restore. Each is written by the deletion that holds its row.
 
     Args:
-        changes: `{field: value}` for the root row, `{id: {field: value}}` for any row that it holds.
-
-    Raises:
-        Invalid: naming each field that is unknown, can't be changed here, or got a bad value.
+        deletion: the one that was asked for.
+        given: `{field: value}` for its root row, `{id: {field: value}}` for any row that comes back.
     """
-    errors: list[FieldError] = []
-    for row, pointer, values in _by_row(deletion, changes, errors):
-        cleaned = _clean(row, pointer, values, errors)
-        if cleaned and not errors:
-            type(row)._base_manager.filter(pk=row.pk, deletion_id=deletion.pk).update(**cleaned)
-    if errors:
-        raise Invalid("Some changes can't be made.", errors=errors)
 
+    def __init__(self, deletion: Deletion, given: Mapping[str, Any]) -> None:
+        self._deletion = deletion
+        self._of_root = {name: value for name, value in given.items() if not isinstance(value, Mapping)}
+        self._of_rows = {row_id: values for row_id, values in given.items() if isinstance(values, Mapping)}
+        self._used: set[str] = set()
 
-def _by_row(
-    deletion: Deletion, changes: Mapping[str, Any], errors: list[FieldError]
-) -> Iterator[tuple[models.Model, str, Mapping[str, Any]]]:
-    of_root = {name: value for name, value in changes.items() if not isinstance(value, Mapping)}
-    if of_root:
-        root = model_of(deletion.root_model)._base_manager.get(pk=deletion.root_id)
-        yield root, "#/changes", of_root
-    for row_id, values in changes.items():
-        if isinstance(values, Mapping):
+    def apply(self, deletion: Deletion) -> None:
+        """Write what is meant for rows that `deletion` holds, while they are still deleted.
+
+        Raises:
+            Invalid: naming each field that is unknown, can't be changed here, or got a bad value.
+        """
+        errors: list[FieldError] = []
+        for row, pointer, values in self._by_row(deletion):
+            cleaned = _clean(row, pointer, values, errors)
+            if cleaned and not errors:
+                type(row)._base_manager.filter(pk=row.pk, deletion_id=deletion.pk).update(**cleaned)
+        if errors:
+            raise Invalid("Some changes can't be made.", errors=errors)
+
+    def require_all_used(self) -> None:
+        """Refuse what was meant for rows that no deletion has held.
+
+        Raises:
+            Invalid: naming each.
+        """
+        unknown = [row_id for row_id in self._of_rows if row_id not in self._used]
+        if unknown:
+            detail = "Nothing that comes back has this id."
+            errors = [FieldError(f"#/changes/{row_id}", "UNKNOWN_ROW", detail) for row_id in unknown]
+            raise Invalid("Some changes can't be made.", errors=errors)
+
+    def _by_row(self, deletion: Deletion) -> Iterator[tuple[models.Model, str, Mapping[str, Any]]]:
+        if self._of_root and deletion.pk == self._deletion.pk:
+            root = model_of(deletion.root_model)._base_manager.get(pk=deletion.root_id)
+            yield root, "#/changes", self._of_root
+        for row_id, values in self._of_rows.items():
             row = _find(deletion, row_id)
-            if row is None:
-                errors.append(FieldError(f"#/changes/{row_id}", "UNKNOWN_ROW", "This deletion holds no such row."))
-            else:
+            if row is not None:
+                self._used.add(row_id)
                 yield row, f"#/changes/{row_id}", values
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -25,27 +25,24 @@ from apps.core.softdelete.hooks import Affected
 from apps.core.softdelete.metadata import cascade_graph
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.policies import may_restore
-from apps.core.softdelete.services.changes import apply_changes
+from apps.core.softdelete.services.changes import Changes
 from apps.core.softdelete.services.deleting import event_of, raise_objections
 from apps.core.softdelete.services.planning import describe, require_plan
-
-Changes = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Restore:
     """How to restore.
 
-    `access` is None for the platform's own code, which may restore everything. `changes` are new values, by field
-    for the root row, or `{id: {field: value}}` for any row. `with_ancestors` restores what the root belongs to first.
-    `plan` is the token of the plan that was looked at.
+    `access` is None for the platform's own code, which may restore everything. `with_ancestors` restores what the
+    root belongs to first. `plan` is the token of the plan that was looked at.
     """
 
-    access: Access | None = None
-    changes: Changes | None = None
-    with_ancestors: bool = False
-    plan: str = ""
-    actor_id: UUID | None = None
+    access: Access | None
+    changes: Changes
+    with_ancestors: bool
+    plan: str
+    actor_id: UUID | None
 
 
 @deadlocks_retried
@@ -54,7 +51,7 @@ def restore_deletion(
     *,
     deletion: Deletion,
     access: Access | None = None,
-    changes: Changes | None = None,
+    changes: Mapping[str, Any] | None = None,
     with_ancestors: bool = False,
     plan: str = "",
     actor_id: UUID | None = None,
@@ -63,7 +60,8 @@ def restore_deletion(
 
     Args:
         access: the caller; None for the platform's own code, which may restore everything.
-        changes: new values for what collides, by field for the root row, or `{id: {field: value}}` for any row.
+        changes: new values for what collides, by field for the root row, or `{id: {field: value}}` for any row that
+            comes back, its ancestors' included.
         with_ancestors: restore the deletions of what the root belongs to first.
         plan: the token of a plan; the restore then runs only if nothing changed since.
 
@@ -77,7 +75,8 @@ def restore_deletion(
         Invalid: `changes` names a field that can't be changed here, or a bad value.
     """
     actor_id = actor_id or (access.user_id if access else None) or current_actor_id()
-    return _restore_chain(deletion, Restore(access, changes, with_ancestors, plan, actor_id))
+    given = Changes(deletion, changes or {})
+    return _restore_chain(deletion, Restore(access, given, with_ancestors, plan, actor_id))
 
 
 @transaction.atomic
@@ -85,7 +84,7 @@ def restore_object(
     *,
     row: models.Model,
     access: Access | None = None,
-    changes: Changes | None = None,
+    changes: Mapping[str, Any] | None = None,
     with_ancestors: bool = False,
     plan: str = "",
 ) -> Deletion | None:
@@ -131,7 +130,9 @@ def _restore_chain(deletion: Deletion, how: Restore) -> Deletion:
         return deletion
     held = {each.pk: each.root_model for each in chain.values() if each.state == DeletionState.DELETED}
     locked = reviving.lock_rows(cascade_graph(), held)
-    return _restore(deletion, how, locked, frozenset(chain))
+    deletion = _restore(deletion, how, locked, frozenset(chain))
+    how.changes.require_all_used()
+    return deletion
 
 
 def _restore(deletion: Deletion, how: Restore, locked: Locked, chain: frozenset[UUID]) -> Deletion:
@@ -144,8 +145,7 @@ def _restore(deletion: Deletion, how: Restore, locked: Locked, chain: frozenset[
     affected = _affected(deletion, how)
     raise_objections([objection for found in hooks.may_restore(affected) for objection in found])
     with declared(Doing.RESTORING, [deletion.pk], deletion.organization_id):
-        if how.changes:
-            apply_changes(deletion, how.changes)
+        how.changes.apply(deletion)
         afterwards = hooks.rows_restoring(affected)
         _revive(deletion, locked)
         hooks.call_all(afterwards, affected)
@@ -173,7 +173,7 @@ def _restore_ancestors(deletion: Deletion, how: Restore, locked: Locked, chain: 
     while parents := _deletions_above(deletion):
         if not (how.with_ancestors and chain.issuperset(parent.pk for parent in parents)):
             raise _parent_deleted(parents)
-        _restore(parents[0], Restore(how.access, with_ancestors=True, actor_id=how.actor_id), locked, chain)
+        _restore(parents[0], replace(how, plan=""), locked, chain)
 
 
 def _all_above(deletion: Deletion) -> list[Deletion]:

@@ -79,6 +79,48 @@ def test_a_change_that_can_not_be_made_is_refused_by_name(changes: Any, pointer:
     assert Enclosure.objects.count() == 1
 
 
+def test_an_ancestor_that_collides_gets_its_new_value_in_the_same_restore() -> None:
+    zoo = Zoo()
+    enclosure = zoo.cages[0]
+    child, parent = delete_object(root=enclosure), delete_object(root=zoo.park)
+    Park.objects.create(name=zoo.park.name)
+
+    with pytest.raises(RestoreConflict) as conflict:
+        restore_deletion(deletion=child, with_ancestors=True)
+    found: Any = conflict.value.extra["conflicts"]
+    changes = {found[0]["id"]: {found[0]["field"]: "Old park"}, "number": 9}
+    restore_deletion(deletion=child, changes=changes, with_ancestors=True)
+
+    assert Park.objects.get(pk=zoo.park.pk).name == "Old park"
+    assert Enclosure.objects.get(pk=enclosure.pk).number == 9
+    assert Deletion.objects.get(pk=parent.pk).state == DeletionState.RESTORED
+
+
+def test_a_change_for_a_row_that_is_not_among_those_that_come_back_undoes_the_restore() -> None:
+    zoo = Zoo()
+    child, parent = delete_object(root=zoo.cages[0]), delete_object(root=zoo.park)
+    strange = str(Park.objects.create(name="Elsewhere").pk)
+
+    with pytest.raises(Invalid) as refusal:
+        restore_deletion(deletion=child, changes={strange: {"name": "x"}}, with_ancestors=True)
+
+    assert [(error.pointer, error.code) for error in refusal.value.errors] == [
+        (f"#/changes/{strange}", "UNKNOWN_ROW")
+    ]
+    assert set(Deletion.objects.filter(pk__in=[child.pk, parent.pk]).values_list("state", flat=True)) == {"deleted"}
+
+
+def test_a_restore_that_is_sent_again_minds_no_changes() -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.cages[0])
+    changes = {str(zoo.cages[0].pk): {"number": 9}}
+
+    for _ in range(2):
+        restore_deletion(deletion=deletion, changes=changes)
+
+    assert Enclosure.objects.get(pk=zoo.cages[0].pk).number == 9
+
+
 def twins() -> tuple[Deletion, Animal, Animal]:
     """A deletion that holds two animals of one tag: one was handed over to it, the other had taken its place."""
     zoo = Zoo(1, 1)
