@@ -380,12 +380,9 @@ class ZooMachine(RuleBasedStateMachine):
 
     def restore_with_ancestors(self, deletion: Deletion) -> None:
         """By the book one after the other, from the top; in the database at once."""
-        try:
-            with transaction.atomic():
-                restore_deletion(deletion=deletion, with_ancestors=True)
-        except RestoreConflict:
-            self.check()
-            return
+        changes: dict[str, dict[str, Any]] = {}
+        while not self.is_restored_with_ancestors(deletion, changes):
+            pass
         restored = set(Deletion.objects.filter(state=DeletionState.RESTORED).values_list("pk", flat=True))
         for row in self.book.rows.values():
             if row.deletion in restored:
@@ -395,6 +392,19 @@ class ZooMachine(RuleBasedStateMachine):
             assert (row.deletion is None) <= (not blocked)
         root = self.book.rows[self.book.roots[deletion.pk]]
         assert root.deletion is None
+
+    def is_restored_with_ancestors(self, deletion: Deletion, changes: dict[str, dict[str, Any]]) -> bool:
+        """Otherwise `changes` knows how to solve one more deletion's conflicts."""
+        try:
+            restore_deletion(deletion=deletion, with_ancestors=True, changes=changes)
+        except RestoreConflict as conflict:
+            if not changes:
+                self.check()
+            found: Any = conflict.extra["conflicts"]
+            assert not changes.keys() & {taken["id"] for taken in found}
+            changes |= self.solve(found)
+            return False
+        return True
 
     @precondition(lambda self: len(self.book.held()) > 3)
     @rule(data=st.data())
