@@ -16,17 +16,15 @@ from django.urls import reverse
 from unfold.decorators import display
 
 from apps.core.access import Capability
-from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
-from apps.core.softdelete.collisions import changes_in, collisions
 from apps.core.softdelete.editing import FoundAdmin
 from apps.core.softdelete.metadata import model_of
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.policies import may_restore
+from apps.core.softdelete.restore_form import form_context, restore_as_typed, words_of
 from apps.core.softdelete.retention_pages import RetentionPages
 from apps.core.softdelete.selectors import deletion_tree, name_of
 from apps.core.softdelete.services.planning import plan_restore
-from apps.core.softdelete.services.restoring import restore_deletion
 
 STATE_COLORS = {
     "In the recycle bin": "warning",
@@ -154,33 +152,18 @@ class RecycleBinAdmin(RetentionPages, FoundAdmin):
             return self._missing(request, deletion_id)
         if not may_restore(access_of(request), deletion):
             raise PermissionDenied
-        if request.method == "POST" and self._try_restore(request, deletion):
-            return HttpResponseRedirect(self._after_restore(request, deletion))
+        refusal = None
+        if request.method == "POST":
+            refusal = restore_as_typed(deletion, access_of(request), request.POST)
+            if refusal is None:
+                messages.success(request, f"“{deletion.root_label}” is back.")
+                return HttpResponseRedirect(self._after_restore(request, deletion))
+            messages.error(request, words_of(refusal))
         deletion.refresh_from_db(from_queryset=Deletion.objects.all())
-        plan = plan_restore(deletion=deletion)
         context = self._context(request, deletion, title=f"Restore “{deletion.root_label}”?")
-        context |= {
-            "plan": plan,
-            "back": [(name_of(label, count), count) for label, count in plan.counts.items()],
-            "staying": [(name_of(label, count), count) for label, count in plan.staying.items()],
-            "collisions": collisions(plan, request.POST),
-            "is_held": deletion.state == DeletionState.DELETED,
-        }
+        context |= form_context(plan_restore(deletion=deletion), request.POST, refusal)
+        context |= {"is_held": deletion.state == DeletionState.DELETED}
         return TemplateResponse(request, "core/softdelete/restore.html", context)
-
-    def _try_restore(self, request: HttpRequest, deletion: Deletion) -> bool:
-        try:
-            restore_deletion(
-                deletion=deletion,
-                access=access_of(request),
-                changes=changes_in(request.POST),
-                with_ancestors="with_ancestors" in request.POST,
-            )
-        except PodiumError as error:
-            messages.error(request, " ".join([error.detail, *(found.detail for found in error.errors)]))
-            return False
-        messages.success(request, f"“{deletion.root_label}” is back.")
-        return True
 
     def _after_restore(self, request: HttpRequest, deletion: Deletion) -> str:
         model = model_of(deletion.root_model)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from apps.core.errors import Conflict, Gone, NotFound
+from apps.core.softdelete.engine.conflicts import TakenValue
 
 
 class DeletedRow(Gone):
@@ -35,6 +38,11 @@ class RestoreConflict(Conflict):
 
     code = "RESTORE_CONFLICT"
     title = "Somebody took its place"
+
+    def __init__(self, conflicts: Sequence[TakenValue]) -> None:
+        self.conflicts = tuple(conflicts)
+        detail = "Other rows hold values that these had. Give new ones, and try again."
+        super().__init__(detail, extra={"conflicts": [value.as_data() for value in conflicts]})
 
 
 class ParentDeleted(Conflict):

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.models import Organization, User
 from apps.accounts.selectors import admin_organizations
 from apps.core.access import Access, Capability
-from apps.core.errors import Forbidden, NotFound, PodiumError
-from apps.core.softdelete.collisions import changes_in, collisions
+from apps.core.errors import Forbidden, NotFound
 from apps.core.softdelete.models import Deletion, DeletionState
+from apps.core.softdelete.restore_form import form_context, restore_as_typed, words_of
 from apps.core.softdelete.selectors import deletion_tree, name_of
-from apps.core.softdelete.services import plan_restore, restore_deletion
+from apps.core.softdelete.services import plan_restore
 from apps.web.pages import SIGN_IN, act_in, page, show
 
 ON_A_PAGE = 50
@@ -67,35 +67,22 @@ def deletion(request: HttpRequest, slug: str, deletion_id: UUID) -> HttpResponse
     found = _named(Deletion.objects.filter(pk=deletion_id)).first()
     if found is None:
         raise NotFound
-    if request.method == "POST" and _restored(request, found, access):
-        return HttpResponseRedirect(reverse("web:bin", args=[slug]))
-    plan = plan_restore(deletion=found)
+    refusal = None
+    if request.method == "POST":
+        refusal = restore_as_typed(found, access, request.POST)
+        if refusal is None:
+            messages.success(request, f"“{found.root_label}” is back.")
+            return HttpResponseRedirect(reverse("web:bin", args=[slug]))
+        messages.error(request, words_of(refusal))
     context = {
+        **form_context(plan_restore(deletion=found), request.POST, refusal),
         "organization": organization,
         "deletion": found,
         "kind": name_of(found.root_model, 1),
         "tree": deletion_tree(found),
-        "plan": plan,
-        "staying": [(name_of(label, count), count) for label, count in plan.staying.items()],
-        "collisions": collisions(plan, request.POST),
         "is_held": found.state == DeletionState.DELETED,
     }
     return show(request, "web/deletion.html", context)
-
-
-def _restored(request: HttpRequest, found: Deletion, access: Access) -> bool:
-    try:
-        restore_deletion(
-            deletion=found,
-            access=access,
-            changes=changes_in(request.POST),
-            with_ancestors="with_ancestors" in request.POST,
-        )
-    except PodiumError as error:
-        messages.error(request, " ".join([error.detail, *(each.detail for each in error.errors)]))
-        return False
-    messages.success(request, f"“{found.root_label}” is back.")
-    return True
 
 
 def _enter(request: HttpRequest, slug: str) -> tuple[Organization, Access]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
@@ -12,6 +13,7 @@ from apps.core.softdelete.services import delete_object
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
 from tests.factories.accounts import OrganizationFactory, member
+from tests.factories.contests import ContestFactory
 from tests.factories.events import EventFactory
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +96,33 @@ def test_a_taken_name_is_shown_and_solved_by_a_new_one(club: Organization) -> No
     assert "is back" not in refused.content.decode()
     with organization_scope(club.pk):
         assert Event.objects.get(pk=event.pk).slug == "winter-cup-2"
+
+
+@pytest.mark.parametrize("page", ["web", "admin"])
+def test_what_collides_above_is_asked_about_too_and_nothing_typed_is_lost(page: str, club: Organization) -> None:
+    with organization_scope(club.pk):
+        event = EventFactory(organization=club, slug="cup")
+        contest = ContestFactory(event=event, slug="final")
+        deletion = delete_object(root=contest)
+        ContestFactory(event=event, slug="final")
+        delete_object(root=event)
+        EventFactory(organization=club, slug="cup")
+    client = browser(club)
+    url = f"/bin/{club.slug}/{deletion.pk}/"
+    if page == "admin":
+        url = reverse("admin:core_deletion_restore", args=[deletion.pk])
+    typed = {"with_ancestors": "on"}
+
+    for name, value in ((f"change:{event.pk}:slug", "cup-2"), (f"change:{contest.pk}:slug", "final-2")):
+        asked = client.post(url, typed)
+        assert [found.input for found in asked.context["collisions"]] == [name]
+        html = asked.content.decode()
+        assert all(f'name="{kept}"' in html for kept in typed)
+        assert " checked>" in html
+        typed = {"with_ancestors": "on", **dict(asked.context["kept"]), name: value}
+    answer = client.post(url, typed)
+
+    assert answer.status_code == 302
+    with organization_scope(club.pk):
+        assert Event.objects.get(pk=event.pk).slug == "cup-2"
+        assert event.contests.get(pk=contest.pk).slug == "final-2"

@@ -216,10 +216,7 @@ def _revive(deletion: Deletion, locked: Locked) -> None:
         taken = conflicts.find(graph, deletion.root_model, deletion.root_id, deletion.pk)
         if not taken:
             raise
-        raise RestoreConflict(
-            "Other rows hold values that these had. Send new ones in `changes` and try again.",
-            extra={"conflicts": [value.as_data() for value in taken]},
-        ) from None
+        raise RestoreConflict(taken) from None
 
 
 def _record(deletion: Deletion, how: Restore) -> Deletion:
