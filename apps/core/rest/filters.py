@@ -119,7 +119,7 @@ def _order(request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any
         return queryset
     allowed = tuple(getattr(view, "ordering_fields", ()))
     fields = [field.strip() for field in asked.split(",")]
-    wrong = [field for field in fields if field.lstrip("-") not in allowed]
+    wrong = [field for field in fields if field.removeprefix("-") not in allowed]
     if wrong:
         detail = f"This list can be ordered by {', '.join(allowed) or 'nothing'}."
         raise MalformedRequest(detail, errors=[FieldError("?ordering", "UNKNOWN_ORDERING", detail)])

@@ -172,6 +172,7 @@ class TestReading:
             ("?status=lively", "?status", "INVALID"),
             ("?starts_after=tomorrow", "?starts_after", "INVALID"),
             ("?ordering=organization", "?ordering", "UNKNOWN_ORDERING"),
+            ("?ordering=--starts_at", "?ordering", "UNKNOWN_ORDERING"),
             ("?page_size=101", "?page_size", "OUT_OF_RANGE"),
             ("?page_size=many", "?page_size", "OUT_OF_RANGE"),
         ],
