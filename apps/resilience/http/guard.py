@@ -54,6 +54,7 @@ NOT_PUBLIC_6 = tuple(
     )
 )
 LONGEST = 2000
+LONGEST_LABEL = 63  # RFC 1035, section 2.3.4; longer and empty ones are nothing that a resolver is asked for
 # RFC 3986 allows none of these; parsers disagree on what they mean.
 SUSPICIOUS = re.compile(r"[\x00-\x20\x7f\\]")
 CREDENTIALS = re.compile(r"://[^/?#]*@")  # also empty ones, which the parser drops
@@ -100,8 +101,11 @@ def check_url(url: str) -> URL:
         raise ForbiddenTarget("An address holds no user name and no password.")
     if not host or not port:
         raise ForbiddenTarget("An address names a host.")
-    if _is_numeric(host) and not may_connect(host):
-        raise ForbiddenTarget("Podium connects to public addresses only.")
+    if _is_numeric(host):
+        if not may_connect(host):
+            raise ForbiddenTarget("Podium connects to public addresses only.")
+    elif not all(0 < len(label) <= LONGEST_LABEL for label in str(parsed.raw_host).removesuffix(".").split(".")):
+        raise ForbiddenTarget(f"Each part of a host's name has 1 to {LONGEST_LABEL} characters.")
     return parsed
 
 

@@ -82,6 +82,7 @@ def caused(cause: Exception) -> Exception:
         (caused(OutboundFaultError("connection_lost", "")), "connection_lost"),
         (ForbiddenTarget("no"), "forbidden_target"),
         (DeadlineExceeded("late", service="webhook:1"), "timeout"),
+        (caused(EOFError("which nobody had thought of")), "broken"),
     ],
 )
 def test_no_answer_is_an_attempt_with_its_reason(error: Exception, code: str) -> None:

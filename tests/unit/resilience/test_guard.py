@@ -108,6 +108,9 @@ def test_no_spelling_of_a_forbidden_address_gets_through(host: str) -> None:
         "https://receiver.example.org:port/",
         "https://[::1",
         "https://" + "a" * 2000 + ".example.org/",
+        "https://" + "a" * 64 + ".example.org/",
+        "https://receiver..example.org/",
+        "https://.example.org/",
         "",
     ],
 )
@@ -125,6 +128,7 @@ def test_a_url_that_is_not_plainly_https_to_a_host_is_refused(url: str) -> None:
         "https://93.184.216.34/",
         "https://[2606:2800:220:1:248:1893:25c8:1946]/",
         "https://1and1.example.org/",
+        "https://" + "a" * 63 + ".example.org./",
         "https://0x7f.example.org/",
     ],
 )

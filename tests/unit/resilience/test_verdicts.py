@@ -109,6 +109,7 @@ NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
         ("soon", None),
         ("-5", None),
         ("1.5", None),
+        ("Sun, 01 Nov 2026 12:02:00 +99999999999999999999", None),
         ("", None),
     ],
 )

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from apps.notifications.enums import DeliveryState
-from apps.resilience.errors import DeadlineExceeded, ResilienceError
+from apps.resilience.errors import DeadlineExceeded, ResilienceError, RetriesExhausted
 from apps.resilience.http import Answer, BadAnswerError, ForbiddenTarget, OutboundFaultError
 
 UNKNOWN_PAUSE = 60.0
@@ -67,6 +67,8 @@ def read_error(error: Exception) -> Try:
             return Try(was_made=True, error="forbidden_target")
     if isinstance(error, DeadlineExceeded):
         return Try(was_made=True, error="timeout")
+    if isinstance(error, RetriesExhausted):
+        return Try(was_made=True, error="broken")  # a fault that nobody has foreseen; deferred, it would never end
     if isinstance(error, ResilienceError):
         return Try(was_made=False, retry_after=UNKNOWN_PAUSE if error.retry_after is None else error.retry_after)
     raise error
