@@ -13,9 +13,14 @@ from apps.accounts.models import Organization
 from apps.core import clock
 from apps.core.encryption import Sealed
 from apps.core.outbox.models import OutboxMessage
+from apps.core.tenancy import organization_scope
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
 from apps.notifications.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from apps.notifications.services.webhooks import fanout, sending
+from apps.notifications.services.webhooks.claiming import claim_due
+from apps.notifications.services.webhooks.endpoints import update_endpoint
+from apps.notifications.services.webhooks.outcomes import Try, Verdict
+from apps.notifications.services.webhooks.settling import Result, settle
 from tests.integration.notifications.conftest import (
     Publish,
     deliveries,
@@ -133,6 +138,24 @@ def test_gone_disables_the_endpoint_and_says_so(club: Organization, publish: Pub
     told = OutboxMessage.objects.get(type="webhook_endpoint.disabled")
     assert (told.organization_id, told.subject) == (club.pk, f"webhookendpoint/{endpoint.pk}")
     assert told.data["reason"] == "gone"
+
+
+def test_what_the_address_before_answers_is_not_held_against_the_new_one(
+    club: Organization, publish: Publish
+) -> None:
+    endpoint = endpoint_at(club, "https://gone.example.org")
+    publish()
+    (claim,) = claim_due(room=1, under_way={})
+    with organization_scope(club.pk):
+        update_endpoint(endpoint=fresh(endpoint), target_url="https://new.example.org")
+
+    gone = Try(was_made=True, status=410, error="refused")
+    asked = clock.now() + timedelta(days=1)
+    settle([Result(claim, gone, Verdict(DeliveryState.FAILED, None, asked, is_gone=True), clock.now(), 5)])
+
+    found = fresh(endpoint)
+    assert (found.state, found.failing_since, found.paused_until) == (EndpointState.ENABLED, None, None)
+    assert [d.last_status for d in deliveries(club)] == [410]
 
 
 @pytest.mark.parametrize("status", [429, 503])

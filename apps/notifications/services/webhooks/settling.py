@@ -21,7 +21,10 @@ from apps.notifications.services.webhooks.disabling import disable_endpoints
 from apps.notifications.services.webhooks.outcomes import Try, Verdict
 
 # Endpoints before deliveries, as deletions and other changes of endpoints do.
-LOCK = "SELECT 1 FROM notifications_webhookendpoint WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+LOCK = """
+    SELECT id::text, target_url FROM notifications_webhookendpoint WHERE id = ANY(%s::uuid[]) ORDER BY id
+    FOR NO KEY UPDATE
+"""
 SETTLE = """
     WITH results AS MATERIALIZED (
         SELECT * FROM json_to_recordset(%(results)s) AS r(
@@ -73,12 +76,18 @@ class Result(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def settle(results: Sequence[Result]) -> None:
-    """Write results down. One that lost its lease, or whose delivery was cancelled, leaves its attempt only."""
+    """Write results down.
+
+    One that lost its lease, or whose delivery was cancelled, leaves its attempt only. What the address before the
+    present one has answered says nothing about an endpoint.
+    """
     now = clock.now()
     troubled = [result for result in results if _concerns_endpoint(result)]
     with connection.cursor() as cursor:
         if troubled:
             cursor.execute(LOCK, [sorted({result.endpoint_id for result in troubled})])
+            addresses = dict(cursor.fetchall())
+            troubled = [r for r in troubled if addresses.get(r.endpoint_id) == r.claim.receiver.url]
         cursor.execute(SETTLE, {"results": json.dumps([_as_row(result) for result in results]), "now": now})
     if troubled:
         _tell_endpoints(troubled, now)
