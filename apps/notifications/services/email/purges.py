@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
@@ -34,7 +34,8 @@ ONE_AT_A_TIME = "warning of purges"
 def warn_of_purges() -> int:
     """Write one mail for each organization with everything that has come within a week of its purge.
 
-    Deleted organizations and people are told to the operators: who could bring them back went with them.
+    Deleted organizations and people are told to the operators: who could bring them back went with them. What such an
+    organization had deleted before is told once it is back.
 
     Returns:
         how many deletions were told of. Each is told of once, whatever happens between.
@@ -46,8 +47,7 @@ def warn_of_purges() -> int:
     drafts = []
     for organization_id, theirs in groupby(near, key=lambda deletion: deletion.organization_id):
         organization: Organization | None = Organization.objects.filter(pk=organization_id).first()
-        if organization is not None or organization_id is None:
-            drafts.append(_draft(organization, list(theirs)))
+        drafts.append(_draft(organization, list(theirs)))
     write_mails(drafts)
     return len(near)
 
@@ -55,7 +55,9 @@ def warn_of_purges() -> int:
 def _near() -> QuerySet[Deletion]:
     now = clock.now()
     told = PurgeNotice.objects.filter(deletion_id=OuterRef("pk"))
+    theirs = Organization.objects.filter(pk=OuterRef("organization_id"))
     waiting = Deletion.of_all_organizations.filter(
+        Exists(theirs) | Q(organization_id__isnull=True),
         ~Exists(told),
         state=DeletionState.DELETED,
         legal_hold=False,

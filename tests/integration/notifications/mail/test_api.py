@@ -14,6 +14,7 @@ from apps.accounts.models import Organization
 from apps.core import clock
 from apps.core.softdelete.models import Deletion
 from apps.core.softdelete.services.deleting import delete_object
+from apps.core.softdelete.services.restoring import restore_deletion
 from apps.core.tenancy import organization_scope, platform_scope
 from apps.notifications.enums import MailKind, MailState
 from apps.notifications.models import EmailMessage, SuppressedAddress
@@ -191,6 +192,21 @@ def test_operators_hear_of_organizations_and_people_that_go_for_good(club: Organ
     assert "“Skating Club” (organization) on " in letter.body("plain")
     assert reverse("admin:core_deletion_changelist") in letter.body("plain")
     assert "List-Unsubscribe" not in letter.message
+
+
+def test_what_goes_for_good_is_told_once_the_organization_is_back(club: Organization) -> None:
+    member(club, Role.OWNER)
+    now = clock.now()
+    soon = deleted(club, "Soon")
+    at(soon, expires_at=now + timedelta(days=6), created_at=now - timedelta(days=24))
+    whole = delete_object(root=club)
+    assert tell() == 0
+
+    with platform_scope("an operator"):
+        restore_deletion(deletion=whole)
+
+    assert tell() == 1
+    assert EmailMessage.of_all_organizations.get().message_id == soon.pk
 
 
 def test_notices_of_purges_name_no_person(club: Organization) -> None:
