@@ -21,6 +21,8 @@ from apps.core import clock
 from apps.core.errors import FieldError, Invalid, NotFound
 from apps.core.outbox.services import emit
 
+NO_SUCH_ACCOUNT = "There is no account with this email and password."
+
 
 def sign_in(*, request: HttpRequest, email: str, password: str) -> TokenPair:
     """Begin a session on this device.
@@ -31,12 +33,24 @@ def sign_in(*, request: HttpRequest, email: str, password: str) -> TokenPair:
     """
     user = check_password(request=request, email=email, password=password)
     with transaction.atomic():
+        _require_unchanged(user, password)
         family = TokenFamily.objects.create(
             user=user,
             user_agent=request.headers.get("User-Agent", "")[:200].replace("\x00", ""),
             expires_at=clock.now() + RefreshToken.lifetime,
         )
         return issue_pair(family)
+
+
+def _require_unchanged(user: User, password: str) -> None:
+    """Hold the account as it was when its password was looked at, which takes a while: sessions may have ended."""
+    held: User | None = (
+        User.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk=user.pk, is_active=True, sign_outs=user.sign_outs)
+        .first()
+    )
+    if held is None or (held.password != user.password and not held.check_password(password)):
+        raise SignInFailed(NO_SUCH_ACCOUNT)
 
 
 def check_password(*, request: HttpRequest, email: str, password: str) -> User:
@@ -48,7 +62,7 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     require_open(email=email, request=request)
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
-        raise SignInFailed("There is no account with this email and password.")
+        raise SignInFailed(NO_SUCH_ACCOUNT)
     return user
 
 

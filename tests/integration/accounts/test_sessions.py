@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from apps.accounts.enums import Role, SessionEnd
 from apps.accounts.models import TokenFamily, User
+from apps.accounts.services import sessions
 from apps.accounts.services.sessions import set_password
 from apps.accounts.services.tokens import AccessToken, RefreshToken
 from apps.core.erasure.services import erase_person
@@ -210,6 +212,14 @@ def test_tokens_are_not_kept() -> None:
     assert list(OutstandingToken.objects.values_list("token", flat=True)) == [""]
 
 
+def change_meanwhile(user: User) -> None:
+    set_password(user=user, password="a wholly different one")
+
+
+def switch_off_and_on(user: User) -> None:
+    sessions.end_sessions_for_good(user_ids=[user.pk])
+
+
 class TestPassword:
     """Changing one's password."""
 
@@ -226,6 +236,24 @@ class TestPassword:
         problem(login(anonymous()), 401, "SIGN_IN_FAILED")
         assert login(anonymous(), password="a wholly different one").status_code == 200
         assert OutboxMessage.objects.filter(type="user.password_changed").count() == 1
+
+    @pytest.mark.parametrize("end", [change_meanwhile, switch_off_and_on], ids=["password", "for good"])
+    def test_a_sign_in_that_was_overtaken_begins_no_session(
+        self, end: Callable[[User], None], alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Looking at a password takes a while; all sessions end meanwhile."""
+        look = sessions.authenticate
+
+        def look_slowly(*args: Any, **kwargs: Any) -> Any:
+            found = look(*args, **kwargs)
+            end(User.objects.get(pk=alice.pk))
+            return found
+
+        monkeypatch.setattr(sessions, "authenticate", look_slowly)
+
+        problem(login(anonymous()), 401, "SIGN_IN_FAILED")
+
+        assert not TokenFamily.objects.filter(ended_at=None).exists()
 
     def test_the_current_password_is_asked_for(self, alice: User) -> None:
         body = problem(self.change(signed_in(alice), "wrong", "a wholly different one"), 422, "INVALID")
