@@ -15,7 +15,7 @@ end
 
 local transitions = {}
 local fields = { 'state', 'generation', 'until', 'opened', 'half', 'reopenings', 'ok', 'lost', 'succeeded', 'failed',
-  'slow', 'first', 'last', 'width', 'accounted', 'pause' }
+  'slow', 'first', 'last', 'width', 'accounted', 'pause', 'seen' }
 local values = redis.call('HMGET', KEYS[1], unpack(fields))
 local c = {}
 for i, field in ipairs(fields) do
@@ -137,6 +137,17 @@ if c.width ~= config.width then
   clear_window()
   c.width = config.width
 end
+
+-- Where the server's clock is set back, what was told by it moves along: it must not last longer by as much.
+local back = c.seen - now
+if back > 1000 then
+  for _, field in ipairs({ 'until', 'opened', 'half', 'accounted', 'pause' }) do
+    c[field] = math.max(0, c[field] - back)
+  end
+  redis.call('DEL', KEYS[2])
+  clear_window()
+end
+if back > 1000 or back < 0 then c.seen = now end
 
 local open_for = 0
 if c.state == 'open' then

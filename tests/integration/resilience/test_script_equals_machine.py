@@ -196,6 +196,18 @@ def test_seconds_open_are_handed_out_once(store: CircuitStore) -> None:
     assert handed == [7.0, 0.0, 0.0]
 
 
+def test_a_clock_that_is_set_back_keeps_nothing_open_or_taken_for_longer(store: CircuitStore) -> None:
+    pause = failures(1, 0)._replace(buckets=(), totals=Totals(), pause=60.0)
+    store.exchange("one", [request(action="trip", cause="test", report=pause, now=BEGIN)])
+
+    (moved,) = store.exchange("one", [request(now=BEGIN - 86_400)])
+    (taken,) = store.exchange("one", [request(action="lease", lease="lost", now=BEGIN - 83_399)])
+    (again,) = store.exchange("two", [request(action="lease", lease="next", now=BEGIN - 2 * 86_400)])
+
+    assert (moved.snapshot.state, moved.snapshot.remaining, moved.snapshot.pause) == (State.OPEN, 3000.0, 60.0)
+    assert (taken.snapshot.state, taken.granted, again.granted) == (State.HALF_OPEN, True, True)
+
+
 def test_a_pause_is_told_to_everybody(store: CircuitStore) -> None:
     told = failures(1, 0)._replace(buckets=(), totals=Totals(), pause=3000.0)
     store.exchange("one", [request(report=told)])
