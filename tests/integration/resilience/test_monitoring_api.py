@@ -335,3 +335,14 @@ def test_the_circuit_of_an_endpoint_is_known_to_processes_that_never_called_it(
     circuits.refresh()
     assert circuits.get("webhook:7").state == "open"
     assert circuits.owner_of("webhook:7") == owner
+
+
+@pytest.mark.parametrize("page", ["", "history/"])
+@pytest.mark.usefixtures("circuits")
+def test_and_shown_to_its_owner_by_each_of_them(page: str, other_process: Registry) -> None:
+    ours = OrganizationFactory.create()
+    other_process.endpoint("7", organization_id=ours.pk).breaker.circuit.trip("dead receiver")
+    assert other_process.hub is not None
+    other_process.hub.round()
+
+    assert signed_in(member(ours)).get(f"{BASE}/circuit-breakers/webhook:7/{page}").status_code == 200
