@@ -16,6 +16,7 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, ParamSpec, TypeVar, cast
 
 from apps.core.correlation.context import current_correlation_id
@@ -64,6 +65,8 @@ class ServiceConfig:
     """Calls a second that may go out of one process."""
     burst: float = 1.0
     """Calls that may go out at once after a pause."""
+    longest_pause: float = inf
+    """Seconds for which a 429 holds callers back at most, where they keep to a longer pause themselves."""
     shared: bool = True
     """Whether the circuit's state is the cluster's; not for the store that would hold it."""
     watchdog: bool = False
@@ -255,7 +258,7 @@ class Policy:
             return None
         pause = retry_after_of(error)
         pause = DEFAULT_PAUSE if pause is None else pause
-        self.breaker.circuit.pause(pause)
+        self.breaker.circuit.pause(min(pause, self.service.longest_pause))
         detail = f"The service {self.name!r} answered 429: not for another {pause:.1f} s."
         return RateLimited(detail, service=self.name, retry_after=pause)
 

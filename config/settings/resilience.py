@@ -91,6 +91,8 @@ RESILIENCE = {
             "breaker": {"failure_threshold": 5, "volume_threshold": 1, "recovery_timeout": 60.0},
             "retry": {"attempts": 1},
             "deadline": env.read(env.WEBHOOK_TIMEOUT),
+            # What a receiver asks for is kept in its endpoint's row, where it ends with the address.
+            "longest_pause": 5.0,
         },
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -16,6 +17,8 @@ from apps.core.audit.models import AuditRecord
 from apps.core.outbox.models import OutboxMessage
 from apps.notifications.enums import DeliveryState, DisabledReason, EndpointState
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
+from apps.resilience.defaults import registry
+from apps.resilience.errors import CircuitOpen
 from tests.api import problem, signed_in
 from tests.factories.accounts import member
 from tests.integration.notifications.conftest import (
@@ -292,6 +295,28 @@ def test_another_address_is_tried_at_once_whatever_the_one_before_asked_for(
     assert (shown["failing_since"], shown["paused_until"]) == (None, None)
     assert send_round() == 1
     assert len(receiver.arrivals) == 1
+
+
+def test_nor_is_the_circuit_of_the_address_before_held_against_it(
+    club: Organization,
+    owner: APIClient,
+    receiver: Receiver,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    endpoint = endpoint_at(club, "https://dead.example.org")
+    circuit = registry().endpoint(str(endpoint.pk), club.pk).breaker.circuit
+    circuit.trip()
+    with pytest.raises(CircuitOpen):
+        circuit.admit()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"description": "Dead"})
+    with pytest.raises(CircuitOpen):
+        circuit.admit()
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.patch(f"{ENDPOINTS}{endpoint.pk}/", {"target_url": receiver.url})
+
+    assert circuit.admit().lease is None
 
 
 @pytest.mark.parametrize("what", ["endpoint", "organization"])

@@ -21,6 +21,7 @@ from apps.notifications.services.webhooks.claiming import claim_due
 from apps.notifications.services.webhooks.endpoints import update_endpoint
 from apps.notifications.services.webhooks.outcomes import Try, Verdict
 from apps.notifications.services.webhooks.settling import Result, settle
+from apps.resilience.defaults import registry
 from tests.integration.notifications.conftest import (
     Publish,
     deliveries,
@@ -178,6 +179,19 @@ def test_retry_after_is_honoured_in_both_forms(
         assert moment is not None
         assert abs((moment - wanted).total_seconds()) < 5
     assert (delivery.attempts, second.attempts, len(receiver.arrivals)) == (1, 0, 1)
+
+
+def test_an_asked_pause_is_the_endpoints_row_to_keep_so_that_it_ends_with_the_address(
+    club: Organization, publish: Publish, receiver: Receiver
+) -> None:
+    endpoint = endpoint_at(club, receiver.url)
+    receiver.answering = answer(429, {"Retry-After": "86400"})
+    publish()
+
+    send_round()
+
+    circuit = registry().endpoint(str(endpoint.pk)).breaker.circuit
+    assert 0 < circuit.paused_for() <= 5
 
 
 def test_too_many_requests_do_not_open_the_circuit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from apps.notifications.services.webhooks.disabling import cancel_deliveries
 from apps.notifications.services.webhooks.fanout import wake_sender
 from apps.notifications.services.webhooks.payloads import render_body
 from apps.notifications.services.webhooks.signing import RESERVED, new_secret
+from apps.resilience.defaults import registry
 from apps.resilience.http import ForbiddenTarget, check_url
 
 # RFC 9110, section 5: a token, and visible ASCII with blanks between.
@@ -62,7 +64,8 @@ def create_endpoint(
 def update_endpoint(*, endpoint: WebhookEndpoint, **changes: Any) -> WebhookEndpoint:
     """Change what is named. Disabling cancels what waits; enabling sends nothing old.
 
-    Failures and pauses are forgotten with the address that they are about, and when it is enabled.
+    Failures, pauses and the circuit's state are forgotten with the address that they are about, and when it is
+    enabled.
     """
     check_fields(changes)
     was, led_to = endpoint.state, endpoint.target_url
@@ -77,6 +80,7 @@ def update_endpoint(*, endpoint: WebhookEndpoint, **changes: Any) -> WebhookEndp
         vars(endpoint).update(_with_reason({"state": endpoint.state}))
     if is_switched or endpoint.target_url != led_to:
         endpoint.failing_since = endpoint.paused_until = None
+        transaction.on_commit(partial(_close_circuit, endpoint), robust=True)
     endpoint.save()
     if is_switched:  # on as well as off: the relay may have told of something just when it was switched off
         cancel_deliveries(WebhookDelivery.of_all_organizations.filter(endpoint=endpoint))
@@ -139,6 +143,12 @@ def send_test(*, endpoint: WebhookEndpoint) -> WebhookDelivery:
     delivery.save()
     wake_sender()
     return delivery
+
+
+def _close_circuit(endpoint: WebhookEndpoint) -> None:
+    registry().endpoint(str(endpoint.pk), endpoint.organization_id).breaker.circuit.reset(
+        "another address, or enabled"
+    )
 
 
 def refuse_disabled(endpoint: WebhookEndpoint) -> None:
