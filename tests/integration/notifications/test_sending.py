@@ -273,14 +273,15 @@ def test_failing_for_five_days_disables_the_endpoint(
     assert [d.state for d in deliveries(club)] == [DeliveryState.CANCELLED]
 
 
-def test_a_success_that_was_under_way_when_the_failures_began_counts_against_them(
-    club: Organization, publish: Publish, receiver: Receiver
+@pytest.mark.parametrize(("after", "state"), [(1, EndpointState.ENABLED), (-1, EndpointState.DISABLED)])
+def test_a_success_since_the_failures_began_counts_against_them_and_one_before_does_not(
+    after: int, state: EndpointState, club: Organization, publish: Publish, receiver: Receiver
 ) -> None:
     endpoint = endpoint_at(club, receiver.url)
     publish()
     send_round()
     begin = clock.now() - timedelta(days=5, minutes=1)
-    WebhookDelivery.of_all_organizations.update(finished_at=begin + timedelta(milliseconds=1))
+    WebhookDelivery.of_all_organizations.update(finished_at=begin + timedelta(milliseconds=after))
     WebhookEndpoint._base_manager.update(failing_since=begin)
     receiver.answering = answer(400)
     publish()
@@ -288,9 +289,9 @@ def test_a_success_that_was_under_way_when_the_failures_began_counts_against_the
     send_round()
 
     found = fresh(endpoint)
-    assert (found.state, found.version) == (EndpointState.ENABLED, endpoint.version)
+    assert (found.state, found.version) == (state, endpoint.version + (after < 0))
     assert found.failing_since is not None
-    assert clock.now() - found.failing_since < timedelta(minutes=1)
+    assert (clock.now() - found.failing_since < timedelta(minutes=1)) == (after > 0)
 
 
 def test_a_delivery_whose_worker_died_is_sent_again_under_its_id(

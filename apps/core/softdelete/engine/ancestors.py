@@ -1,9 +1,8 @@
-"""What stands above rows: the deleted rows that they belong to, and the deletions that hold those."""
+"""Which deletions stand above a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg import sql
@@ -17,16 +16,31 @@ WHERE m.id = ANY(%(ids)s::uuid[]) AND p.deletion_id IS NOT NULL {unless}
 """)
 
 
-class Above(NamedTuple):
-    """A deleted row that another one belongs to."""
-
-    label: str
-    id: UUID
-    deletion: UUID
+def deletions_above(graph: Graph, label: str, row_id: UUID) -> set[UUID]:
+    """The deletions that took what the row `row_id` of the model `label` belongs to."""
+    return {deletion for _, _, deletion in _rows_above(graph, label, [row_id])}
 
 
-def rows_above(graph: Graph, label: str, ids: Iterable[UUID]) -> list[Above]:
-    """The deleted rows that the rows `ids` of the model `label` belong to, one step up."""
+def all_deletions_above(graph: Graph, label: str, row_id: UUID) -> set[UUID]:
+    """The deletions that hold what the row `row_id` of the model `label` belongs to, however far up.
+
+    The root of each is among what the row belongs to: everything that a deletion holds is below its root.
+    """
+    found: set[UUID] = set()
+    seen: set[tuple[str, UUID]] = set()
+    rows = {(label, row_id)}
+    while rows:
+        seen |= rows
+        above: list[tuple[str, UUID, UUID]] = []
+        for model in {of for of, _ in rows}:
+            above += _rows_above(graph, model, [each for of, each in rows if of == model])
+        found |= {deletion for _, _, deletion in above}
+        rows = {(of, each) for of, each, _ in above} - seen
+    return found
+
+
+def _rows_above(graph: Graph, label: str, ids: Sequence[UUID]) -> list[tuple[str, UUID, UUID]]:
+    """The deleted rows one step above rows of the model `label`: model, id and deletion of each."""
     parts = [
         ABOVE.format(
             label=sql.Literal(key.parent),
@@ -37,9 +51,4 @@ def rows_above(graph: Graph, label: str, ids: Iterable[UUID]) -> list[Above]:
         )
         for key in graph.parents(label)
     ]
-    return [Above(*row) for row in run(union(parts), {"ids": list(ids)})] if parts else []
-
-
-def deletions_above(graph: Graph, label: str, row_id: UUID) -> set[UUID]:
-    """The deletions that took what the row `row_id` of the model `label` belongs to."""
-    return {above.deletion for above in rows_above(graph, label, [row_id])}
+    return [(of, each, deletion) for of, each, deletion in run(union(parts), {"ids": ids})] if parts else []

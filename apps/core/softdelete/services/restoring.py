@@ -118,7 +118,7 @@ def _holder(row: models.Model) -> Deletion | None:
 
 def _restore_chain(deletion: Deletion, how: Restore) -> Deletion:
     """Lock the deletion, and with `with_ancestors` those above it, and everything that they hold; then restore."""
-    above = _all_above(deletion) if how.with_ancestors else []
+    above = _deletions_above(deletion, every=True) if how.with_ancestors else []
     of_platform = any(each.organization_id is None for each in (deletion, *above))
     reviving.alone(None if of_platform else deletion.organization_id)
     ids = [deletion.pk, *(each.pk for each in above)]
@@ -176,26 +176,9 @@ def _restore_ancestors(deletion: Deletion, how: Restore, locked: Locked, chain: 
         _restore(parents[0], replace(how, plan=""), locked, chain)
 
 
-def _all_above(deletion: Deletion) -> list[Deletion]:
-    """The deletions that hold what its root belongs to, however far up; and what their roots belong to."""
-    graph = cascade_graph()
-    found: dict[UUID, Deletion] = {}
-    seen: set[tuple[str, UUID]] = set()
-    rows = {(deletion.root_model, deletion.root_id)}
-    while rows:
-        seen |= rows
-        above: list[ancestors.Above] = []
-        for model in {label for label, _ in rows}:
-            above += ancestors.rows_above(graph, model, [row_id for label, row_id in rows if label == model])
-        new = Deletion.of_all_organizations.in_bulk({each.deletion for each in above} - found.keys())
-        found |= new
-        rows = {(each.label, each.id) for each in above} | {(each.root_model, each.root_id) for each in new.values()}
-        rows -= seen
-    return list(found.values())
-
-
-def _deletions_above(deletion: Deletion) -> list[Deletion]:
-    ids = ancestors.deletions_above(cascade_graph(), deletion.root_model, deletion.root_id)
+def _deletions_above(deletion: Deletion, *, every: bool = False) -> list[Deletion]:
+    find = ancestors.all_deletions_above if every else ancestors.deletions_above
+    ids = find(cascade_graph(), deletion.root_model, deletion.root_id)
     return list(Deletion.of_all_organizations.filter(pk__in=ids).order_by("pk")) if ids else []
 
 

@@ -152,6 +152,22 @@ def test_two_rows_of_one_deletion_that_want_the_same_value_are_a_collision_too()
     assert ([value.as_data() for value in plan.conflicts], plan.is_possible) == (expected, False)
 
 
+def test_rows_that_want_what_a_live_row_holds_are_each_named_once() -> None:
+    zoo = Zoo(1, 1)
+    cage, mother = zoo.cages[0], zoo.beasts[0]
+    species = zoo.species[1]
+    first = Animal.objects.create(name="Cub", tag="cub", enclosure=cage, mother=mother, species=species)
+    with_species = delete_object(root=species)
+    second = Animal.objects.create(name="Cub", tag="cub", enclosure=cage, mother=mother)
+    with_mother = delete_object(root=mother)
+    restore_deletion(deletion=with_species)
+    heir = Animal.objects.create(name="Heir", tag="cub", enclosure=cage)
+
+    found = plan_restore(deletion=with_mother).conflicts
+
+    assert [(value.id, value.holder_id) for value in found] == [(first.pk, heir.pk), (second.pk, heir.pk)]
+
+
 @pytest.mark.parametrize("changed", [0, 1], ids=["the one that was there", "its heir"])
 def test_either_of_two_rows_that_want_the_same_value_may_get_a_new_one(changed: int) -> None:
     with_cage, *animals = twins()

@@ -301,6 +301,15 @@ class TestPlan:
         plan = plan_restore(deletion=child)
         assert ([value.field for value in plan.conflicts], plan.ancestors) == (["number"], ())
 
+    def test_its_token_stands_for_what_was_asked_for_and_not_for_the_ancestors(self) -> None:
+        zoo = Zoo()
+        child = delete_object(root=zoo.cages[0])
+        delete_object(root=zoo.park)
+
+        restore_deletion(deletion=child, with_ancestors=True, plan=plan_restore(deletion=child).token)
+
+        assert Enclosure.objects.count() == 2
+
     def test_a_restore_with_its_token_runs_while_nothing_changed(self) -> None:
         deletion = delete_object(root=Zoo().park)
 
