@@ -335,6 +335,20 @@ def test_a_rule_that_names_what_is_not_there_is_said_on_the_board() -> None:
     assert pointers(body) == [("#/categories/short/rule/tie_breakers/0/of", "UNKNOWN")]
 
 
+@pytest.mark.parametrize(
+    "tie", [{"kind": "criterion", "of": "short"}, {"kind": "category", "of": "short/Composition"}]
+)
+def test_a_category_is_no_criterion_and_a_result_that_nobody_could_sign_is_not_locked(tie: dict[str, str]) -> None:
+    found = arena()
+    found.mark_all()
+    client = found.client()
+    assert client.patch(found.url(), {"rule": {"tie_breakers": [tie]}}).status_code == 200
+
+    for answer in (client.get(found.url("leaderboard/")), client.post(found.url("lock/"), {})):
+        body = problem(answer, 422, "INVALID_SCORING_RULE")
+        assert pointers(body) == [("#/rule/tie_breakers/0/of", "UNKNOWN")]
+
+
 @pytest.mark.parametrize("query", ["?expand=names", "?at=now"])
 def test_an_unknown_parameter_of_the_board_is_refused(query: str) -> None:
     found = arena()

@@ -206,16 +206,18 @@ def _faults_of_contest(rule: ContestRule, categories: Sequence[CategoryPolicy]) 
     if rule.deduction_floor is not None and True in ways:
         sentence = "has no meaning where the lowest total wins"
         errors.append(FieldError("#/rule/deduction_floor", "invalid", sentence))
-    known = {policy.category.slug for policy in categories}
-    known |= {
-        f"{policy.category.slug}/{criterion.name}"
-        for policy in categories
-        if policy.rule.unit is Unit.CRITERION
-        for criterion in policy.criteria
+    known = {
+        TieBreakerKind.CATEGORY: {policy.category.slug for policy in categories},
+        TieBreakerKind.CRITERION: {
+            f"{policy.category.slug}/{criterion.name}"
+            for policy in categories
+            if policy.rule.unit is Unit.CRITERION
+            for criterion in policy.criteria
+        },
     }
     errors += [
         FieldError(f"#/rule/tie_breakers/{place}/of", "unknown", f"there is no {tie_breaker.kind} '{tie_breaker.of}'")
         for place, tie_breaker in enumerate(rule.tie_breakers)
-        if tie_breaker.of is not None and tie_breaker.of not in known
+        if tie_breaker.of is not None and tie_breaker.of not in known[tie_breaker.kind]
     ]
     return errors
