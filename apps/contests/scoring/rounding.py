@@ -3,8 +3,8 @@
 Sums, differences and products are exact. Only three operations lose digits, each at a declared place:
 
 * `quotient` and `square_root` are rounded half-up to `WORKING_PLACES` = 20 places. In SQL that is
-  `round(a::numeric(72,40) / b, 20)` and `round(sqrt(a::numeric(72,40)), 20)`: the cast makes PostgreSQL
-  carry 40 places, so that its own rounding can't reach the twentieth;
+  `round(a::numeric(112,40) / b, 20)` and `round(sqrt(a::numeric(112,40)), 20)`: the cast makes
+  PostgreSQL carry 40 places, so that its own rounding can't reach the twentieth;
 * `round_to`, where a rule says so.
 
 Half-up means half away from zero, as in `decimal` and as in PostgreSQL's `round(numeric, int)`. There is no

@@ -50,6 +50,8 @@ class MissingMarks(StrEnum):
 
 
 MINIMUM_FOR_Z_SCORE = 2
+LARGEST_COUNT = 2**31 - 1
+"""What PostgreSQL's `int` holds: the board is computed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,9 @@ class ScoringRule:
         least = MINIMUM_FOR_Z_SCORE if self.normalisation is Normalisation.Z_SCORE else 1
         if self.normalisation_minimum < least:
             yield FieldError("#/normalisation_minimum", "invalid", f"must be at least {least}")
+        for name in ("drop_high", "drop_low", "minimum_panel", "normalisation_minimum"):
+            if getattr(self, name) > LARGEST_COUNT:
+                yield FieldError(f"#/{name}", "invalid", f"must be at most {LARGEST_COUNT}")
 
     def _faults_of_rounding(self) -> Iterator[FieldError]:
         for name, places in (("panel_places", self.panel_places), ("factor_places", self.factor_places)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from apps.contests.selectors.rendering import contestant_rows
 from apps.contests.selectors.sheets import ContestSheets, compute_standings, read_sheets
 from apps.core.tenancy import organization_scope
 from tests.factories.contests import EventFactory
-from tests.integration.contests.random_contests import Competition, build, competitions
+from tests.integration.contests.random_contests import Competition, Mark, Seat, Segment, Start, build, competitions
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,28 @@ def compare_category(sheets: ContestSheets, rows: list[ContestantRow], place: in
         del entry["value"], entry["weighted"]
         expected.append({**entry, "starting_order": orders[entry["entry"]]})
     assert board == expected
+
+
+@pytest.mark.parametrize("unit", ["criterion", "judge_total"])
+def test_the_largest_marks_and_factors_are_normalised_exactly(unit: str) -> None:
+    largest = Decimal("99999999.9999")
+    rule = {"normalisation": "z_score", "unit": unit, "aggregation": "sum"}
+    segment = Segment(
+        rule=rule,
+        weight=largest,
+        factors=(largest, largest),
+        seats=(Seat("judge"), Seat("judge")),
+        starts=tuple(Start(contestant, "entered", None, None, ()) for contestant in range(3)),
+        marks=tuple(
+            Mark(entry, criterion, seat, "scored", largest * (1 - entry))
+            for entry in range(3)
+            for criterion in range(2)
+            for seat in range(2)
+        ),
+        recusals=frozenset(),
+    )
+
+    compare(Competition({}, ("entered",) * 3, (segment,)))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=QUIET, print_blob=True)

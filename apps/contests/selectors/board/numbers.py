@@ -20,12 +20,12 @@ def rounded(value: str, places: str, mode: str) -> str:
 
 def quotient(dividend: str, divisor: str) -> str:
     """SQL for `quotient`: the cast makes PostgreSQL carry enough places for the twentieth to be right."""
-    return f"round(({dividend})::numeric(72, 40) / ({divisor}), {WORKING_PLACES})"
+    return f"round(({dividend})::numeric(112, 40) / ({divisor}), {WORKING_PLACES})"
 
 
 def square_root(value: str) -> str:
     """SQL for `square_root`."""
-    return f"round(sqrt(({value})::numeric(72, 40)), {WORKING_PLACES})"
+    return f"round(sqrt(({value})::numeric(112, 40)), {WORKING_PLACES})"
 
 
 def spelled(value: str, places: str = "0") -> str:

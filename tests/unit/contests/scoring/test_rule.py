@@ -95,6 +95,8 @@ def test_a_field_that_can_not_be_read_is_named(data: dict[str, object], pointers
         ({"minimum_panel": 0}, ["#/minimum_panel"]),
         ({"normalisation": "z_score", "normalisation_minimum": 1}, ["#/normalisation_minimum"]),
         ({"normalisation_minimum": 0}, ["#/normalisation_minimum"]),
+        ({"minimum_panel": 2**31, "normalisation_minimum": 2**31}, ["#/minimum_panel", "#/normalisation_minimum"]),
+        (TRIMMED | {"drop_low": 2**31, "minimum_panel": 2**31 + 2}, ["#/drop_low", "#/minimum_panel"]),
         ({"panel_places": -1, "factor_places": 9}, ["#/panel_places", "#/factor_places"]),
         ({"normalisation": "rank", "deduction_floor": "0"}, ["#/deduction_floor"]),
         ({"tie_breakers": [{"kind": "category", "of": "free"}]}, ["#/tie_breakers/0/kind"]),
