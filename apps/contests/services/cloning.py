@@ -92,8 +92,8 @@ def _copy_structure(contests: Mapping[UUID, Contest], *, panels: bool) -> None:
     Category.objects.bulk_create(categories.values())
     criteria = Criterion.objects.filter(category__in=categories).order_by("position", "id")
     Criterion.objects.bulk_create(_copy(one, CRITERION, category=categories[one.category_id]) for one in criteria)
-    if panels:
-        seats = Assignment.objects.filter(category__in=categories).order_by("id")
+    if panels:  # a deleted judge keeps the seats of a closed contest, and gets no new ones
+        seats = Assignment.objects.filter(category__in=categories, judge__deleted_at=None).order_by("id")
         Assignment.objects.bulk_create(_copy(one, SEAT, category=categories[one.category_id]) for one in seats)
 
 

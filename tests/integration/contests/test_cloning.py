@@ -95,6 +95,24 @@ def test_panels_are_copied_where_that_is_asked_for(found: Arena) -> None:
     assert (body["name"], body["slug"]) == ("Juniors", "juniors")
 
 
+def test_a_deleted_judge_of_a_closed_contest_gets_no_seat_in_its_copies(found: Arena) -> None:
+    found.stand("locked")
+    client = found.client()
+    assert client.delete(f"{API}/judges/{found.seats[0].judge_id}/").status_code == 204
+
+    contest = client.post(found.url("clone/"), {"panels": True})
+    event = client.post(f"{API}/events/{found.contest.event_id}/clone/", {"name": "Cup 2027", "panels": True})
+
+    assert (contest.status_code, event.status_code) == (201, 201)
+    with found.scope():
+        for copy in (
+            models.Contest.objects.get(pk=contest.json()["id"]),
+            models.Contest.objects.get(event=event.json()["id"], slug=found.contest.slug),
+        ):
+            seats = models.Assignment.objects.filter(category__contest=copy).order_by("seat")
+            assert [seat.seat for seat in seats] == ["J2", "J3"]
+
+
 def test_a_copy_can_go_to_another_event_but_to_no_other_organizations(found: Arena) -> None:
     near, far = EventFactory.create(organization=found.organization), EventFactory.create()
     client = found.client()
