@@ -271,6 +271,22 @@ def test_each_kind_of_change_names_its_cause() -> None:
     assert body["next"] is None
 
 
+def test_a_name_that_looks_like_a_number_is_shown_as_it_is() -> None:
+    found = marked()
+    criterion = found.criteria[0]
+    with found.scope():
+        Score.objects.filter(entry=found.entries[2]).exclude(criterion=criterion).update(value="9")
+    since = clock.now()
+
+    changed = found.client().patch(f"{API}/criteria/{criterion.pk}/", {"name": "1e3", "factor": "0.25"})
+
+    assert changed.status_code == 200, changed.content
+    (step,) = changes_of(found, since=since.isoformat())["results"]
+    assert [(cause["old"], cause["new"]) for cause in step["causes"]] == [
+        ({"name": "Skating skills", "factor": "1"}, {"name": "1e3", "factor": "0.25"})
+    ]
+
+
 def test_changes_come_in_pages_and_no_page_repeats_or_leaves_out() -> None:
     found = marked()
     since, client = clock.now(), found.client()

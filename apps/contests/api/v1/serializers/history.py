@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -19,6 +19,8 @@ from apps.core.audit.models import AuditAction
 from apps.core.rest.serializers import StrictSerializer
 
 MARK = Score._meta.label_lower
+# Decimal columns; names, seats and slugs stay as they are, also where they look like numbers.
+NUMBERS = frozenset({"weight", "factor", "technical_points", "value", "amount"})
 
 
 class ChangesQuerySerializer(serializers.Serializer[Any]):
@@ -106,17 +108,14 @@ def _cause(cause: Cause, *, reads_marks: bool) -> dict[str, Any]:
 
 
 def _columns(model: str, values: dict[str, Any]) -> dict[str, Any]:
-    return {name: _shown(values[name]) for name in RELEVANT[model] if name in values}
+    return {
+        name: _number(values[name]) if name in NUMBERS else values[name] for name in RELEVANT[model] if name in values
+    }
 
 
-def _shown(value: Any) -> Any:
-    """Decimal numbers, which history writes with all places of their column, as they are written elsewhere."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return canonical(Decimal(value))
-    except InvalidOperation:
-        return value
+def _number(value: Any) -> Any:
+    """History writes all places of a column; elsewhere numbers are written without trailing zeros."""
+    return canonical(Decimal(value)) if isinstance(value, str) else value
 
 
 def _member(contestant: Contestant, *, named: bool) -> ContestantMember:
