@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,6 @@ from typing import IO, cast
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from rest_framework.request import Request
@@ -24,6 +24,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY = 4 * 1024 * 1024
 # What a spreadsheet takes for the beginning of a formula, or skips before one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")  # XML 1.0, Char
 TITLE_SIGNS = str.maketrans(dict.fromkeys("[]:*?/\\", " "))  # a sheet's name has none of them
 LONGEST_TITLE = 31
 WIDEST = 40
@@ -100,7 +101,7 @@ def _in_csv(cell: Cell) -> str:
 
 
 def _in_xlsx(page: object, cell: Cell, *, font: Font | None = None) -> WriteOnlyCell:
-    shown = ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell
+    shown = NOT_XML.sub("", cell) if isinstance(cell, str) else cell
     made = WriteOnlyCell(page, None if shown == "" else shown)
     if isinstance(shown, str) and shown:
         made.data_type = "s"  # openpyxl takes what begins with = for a formula
@@ -113,7 +114,7 @@ def _in_xlsx(page: object, cell: Cell, *, font: Font | None = None) -> WriteOnly
 
 def _title(title: str, taken: set[str]) -> str:
     """A name that a sheet can have, and no other one of the workbook has."""
-    stem = title.translate(TITLE_SIGNS).strip(" '")[:LONGEST_TITLE] or "Sheet"
+    stem = NOT_XML.sub("", title).translate(TITLE_SIGNS).strip(" '")[:LONGEST_TITLE].rstrip(" '") or "Sheet"
     name, count = stem, 1
     while name.casefold() in taken:
         count += 1

@@ -50,6 +50,17 @@ def test_a_guard_can_be_taken_off(text: str) -> None:
         assert unguarded(guarded(text)) == text
 
 
+def test_what_xml_can_not_hold_is_left_out_of_a_workbook() -> None:
+    book = workbook(Sheet("Lad\x01ies\ufffe", ("Na\x02me", "Total"), [("A\x1f\uffff\U0001f947", None)]))
+
+    assert book.sheetnames == ["Ladies"]
+    assert [cell.value for cell in book["Ladies"]["A"]] == ["Name", "A\U0001f947"]
+
+
+def test_a_sheet_never_ends_in_an_apostrophe() -> None:
+    assert workbook(Sheet("x" * 30 + "'s", HEADER, [])).sheetnames == ["x" * 30]
+
+
 def test_a_workbook_has_a_sheet_each_whatever_their_names() -> None:
     names = ["Free/skating", "Free?skating", "x" * 40, "x" * 41, ""]
     book = workbook(*(Sheet(name, HEADER, [("A\x0b", 1)]) for name in names))
