@@ -166,6 +166,8 @@ def _refuse_bad_names(names: Sequence[str]) -> None:
     if nameless:
         places = ", ".join(map(str, nameless[:REPORTED_ROWS]))
         raise TableProblem("NAMELESS_COLUMN", f"The header has no name for column {places}.")
+    if any("\x00" in name for name in names):  # which UTF-16 can hold, and PostgreSQL can't
+        raise TableProblem("NUL_BYTES", "Line 1 holds a NUL character. Save the file without any.")
     long = [name for name in names if len(name) > NAME_LENGTH]
     if long:
         raise TableProblem(

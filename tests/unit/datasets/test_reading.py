@@ -225,6 +225,7 @@ def test_a_quotation_mark_that_swallows_the_rest_of_a_large_file_says_so() -> No
         (b"a, a ,b\n1,2,3\n", "DUPLICATE_COLUMN"),
         (b"a\n1\n\x002\n", "NUL_BYTES"),
         ("a,b\n1,2\n".encode("utf-16-le"), "NUL_BYTES"),
+        ("a\0,b\n1,2\n".encode("utf-16"), "NUL_BYTES"),
         (b"a\n\x81\n", "NOT_TEXT"),
         (b"\xef\xbb\xbfa\n\xff\n", "NOT_TEXT"),
         (b"\xff\xfea\x00\x00", "NOT_TEXT"),
