@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.utils.crypto import constant_time_compare, salted_hmac
-from icalendar import Calendar
+from icalendar import Calendar, vText
 from icalendar import Event as Entry
 
 from apps.core.errors import NotFound
@@ -33,7 +33,7 @@ def calendar_of(event: Event) -> bytes:
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", event.name)
+    calendar.add("x-wr-calname", vText(event.name))  # the library takes this one as it is, line breaks too
     calendar.add_component(_entry(event, event.starts_at))
     return bytes(calendar.to_ical())
 
@@ -70,7 +70,7 @@ def _entry(event: Event, starts_at: datetime) -> Entry:
     entry.add("last-modified", event.updated_at.astimezone(UTC))
     entry.add("created", event.created_at.astimezone(UTC))
     entry.add("dtstart", starts_at.astimezone(UTC))
-    if event.ends_at is not None:
+    if event.ends_at is not None and event.ends_at > starts_at:  # an end is later than the start (RFC 5545, 3.8.2.2)
         entry.add("dtend", event.ends_at.astimezone(UTC))
     entry.add("summary", event.name)
     entry.add("status", STATUS.get(EventStatus(event.status), "CONFIRMED"))

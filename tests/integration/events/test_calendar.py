@@ -51,6 +51,22 @@ def change(event: Event, **values: Any) -> None:
         row.save()
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_name_of_two_lines_begins_no_line_of_the_file(event: Event, end: str) -> None:
+    change(event, name=f"Ice, fire{end}ATTENDEE:x")
+
+    response = signed_in(member(event.organization, Role.VIEWER)).get(url(event, "calendar/"))
+
+    assert str(entry(response)["summary"]) == "Ice, fire\nATTENDEE:x"
+    assert rb"X-WR-CALNAME:Ice\, fire\nATTENDEE:x" in response.content.split(b"\r\n")
+
+
+def test_an_event_that_ends_when_it_starts_has_no_end_in_the_file(event: Event) -> None:
+    change(event, ends_at=event.starts_at)
+
+    assert "dtend" not in entry(signed_in(member(event.organization, Role.VIEWER)).get(url(event, "calendar/")))
+
+
 def test_a_member_gets_the_event_in_universal_time(event: Event) -> None:
     response = signed_in(member(event.organization, Role.VIEWER)).get(url(event, "calendar/"))
     found = entry(response)
