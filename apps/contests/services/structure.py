@@ -17,6 +17,7 @@ from apps.contests.services.announcing import announce_changed_boards, announce_
 from apps.contests.services.conflicts import recuse_affiliated
 from apps.contests.services.holding import hold_for_update, require_changeable
 from apps.core.errors import FieldError, Invalid, NotFound
+from apps.core.rest.etags import require_version
 from apps.core.slugs import save_with_free_slug
 
 Part = TypeVar("Part", Category, Criterion, Contestant, Entry, Assignment, Recusal)
@@ -110,30 +111,34 @@ def recuse_where_seated(judges: Sequence[Judge]) -> None:
 
 
 @transaction.atomic
-def set_contestant_status(*, contestant_id: UUID, status: str) -> Contestant:
+def set_contestant_status(*, contestant_id: UUID, status: str, version: int | None = None) -> Contestant:
     """Withdraw, disqualify or reinstate a contestant, in every category at once.
 
     Raises:
         NotFound: there is none.
+        StaleVersion: the caller has read another `version`.
         ContestLocked, ContestCertified: the result is read-only.
     """
     found: Contestant | None = Contestant.objects.filter(pk=contestant_id).first()
     if found is None:
         raise NotFound
+    require_version(found, version)
     return change_part(part=found, values={"status": status})
 
 
 @transaction.atomic
-def set_entry_state(*, entry_id: UUID, state: str) -> Entry:
+def set_entry_state(*, entry_id: UUID, state: str, version: int | None = None) -> Entry:
     """Say what became of a start: not started, withdrawn, disqualified, or entered after all.
 
     Raises:
         NotFound: there is none.
+        StaleVersion: the caller has read another `version`.
         ContestLocked, ContestCertified: the result is read-only.
     """
     found: Entry | None = Entry.objects.filter(pk=entry_id).select_related("category", "contestant").first()
     if found is None:
         raise NotFound
+    require_version(found, version)
     return change_part(part=found, values={"state": state})
 
 

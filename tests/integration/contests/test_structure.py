@@ -174,3 +174,22 @@ def test_a_row_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
     problem(client.patch(url, {"name": "Long", "version": 1}), 412, "STALE_VERSION")
 
     assert client.get(url).json()["name"] == "Short"
+
+
+@pytest.mark.parametrize(
+    ("route", "step"),
+    [("contestants", "withdraw"), ("contestants", "disqualify"), ("entries", "no-show"), ("entries", "withdraw")],
+)
+def test_nobody_is_taken_out_by_who_has_not_seen_the_last_change(route: str, step: str) -> None:
+    found = arena()
+    client = found.client()
+    entry = found.entries[0]
+    url = f"{API}/{route}/{entry.contestant_id if route == 'contestants' else entry.pk}/"
+    tag = client.get(url)["ETag"]
+    change = {"number": 9} if route == "contestants" else {"starting_order": 9}
+    changed = client.patch(url, change)
+
+    problem(client.post(f"{url}{step}/", {}, HTTP_IF_MATCH=tag), 412, "STALE_VERSION")
+
+    assert client.get(url)["ETag"] == changed["ETag"]
+    assert client.post(f"{url}{step}/", {}, HTTP_IF_MATCH=changed["ETag"]).status_code == 200

@@ -33,6 +33,7 @@ from apps.contests.models import Assignment, Contestant, Entry, Judge, Recusal
 from apps.contests.policies import is_judge_only
 from apps.contests.services.structure import change_judge, set_contestant_status, set_entry_state
 from apps.core.access import Capability
+from apps.core.rest.etags import expected_version
 from apps.core.rest.views import PodiumViewSet, ReadMixin, WriteMixin, answer_row
 from apps.core.softdelete.rest import SoftDeleteMixin
 
@@ -86,7 +87,8 @@ class ContestantViewSet(PartViewSet):
 
     def _set(self, request: Request, status: ContestantStatus) -> Response:
         EmptySerializer(data=request.data).is_valid(raise_exception=True)
-        contestant = set_contestant_status(contestant_id=self.get_object().pk, status=status)
+        version = expected_version(request, required=False)
+        contestant = set_contestant_status(contestant_id=self.get_object().pk, status=status, version=version)
         return answer_row(self, contestant, request)
 
 
@@ -127,7 +129,9 @@ class EntryViewSet(PartViewSet):
 
     def _set(self, request: Request, state: EntryState) -> Response:
         EmptySerializer(data=request.data).is_valid(raise_exception=True)
-        return answer_row(self, set_entry_state(entry_id=self.get_object().pk, state=state), request)
+        version = expected_version(request, required=False)
+        entry = set_entry_state(entry_id=self.get_object().pk, state=state, version=version)
+        return answer_row(self, entry, request)
 
 
 class JudgeViewSet(ReadMixin, WriteMixin, SoftDeleteMixin, PodiumViewSet):
