@@ -34,5 +34,6 @@ class AccountsConfig(AppConfig):
         event_types.register(account_events)
         erasing.register(removal.forget_sessions_of_erased)
         hooks.may_delete.register(removal.object_to_ownerless)
+        hooks.may_restore.register(removal.object_to_restoring_people)
         hooks.rows_deleted.register(removal.end_sessions_of_deleted)
         hooks.retention_days.register(removal.retention_days_of)

@@ -36,7 +36,7 @@ EXPECTED: dict[str, list[str]] = {
     "mails_about": ["contests", "notifications"],
     "may_delete": ["accounts", "contests"],
     "may_purge": ["contests"],
-    "may_restore": ["contests"],
+    "may_restore": ["accounts", "contests"],
     "messages_published": ["notifications"],
     "resolve_access": ["accounts"],
     "restore_effects": ["contests"],

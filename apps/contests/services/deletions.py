@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q
 
 from apps.contests.models import (
     Assignment,
@@ -68,7 +69,8 @@ def effects_of_restoring(affected: Affected) -> Sequence[Effect]:
 def objections_to_purging(affected: Affected) -> Sequence[Objection]:
     """What belongs to a certified contest is kept as long as the certification stands, deleted or not.
 
-    A deleted judge is kept as long as any closed result names them, also one that is deleted and could come back.
+    A deleted judge is kept as long as any closed result names them, also one that is deleted and could come back, and
+    as long as a seat of theirs is live: it stayed when they were deleted, and a reopened contest has it still.
     """
     ids: set[UUID] = set()
     for model, path in INSIDE.items():
@@ -77,7 +79,7 @@ def objections_to_purging(affected: Affected) -> Sequence[Objection]:
     ids |= set(seats.values_list("category__contest_id", flat=True).distinct())
     contests = Contest.objects.filter(pk__in=ids).order_by("name", "pk")
     certified = [contest for contest in contests if is_certified(contest)]
-    judged = [] if certified or affected.root_model != Judge._meta.label_lower else _closed_by(affected.root_ids)
+    judged = [] if certified or affected.root_model != Judge._meta.label_lower else _judged_by(affected.root_ids)
     return [*map(_certified, certified), *map(_judged, judged)]
 
 
@@ -131,14 +133,15 @@ def _contests_around(affected: Affected) -> set[UUID]:
     return set(rows.values_list(f"{path}_id", flat=True))
 
 
-def _closed_by(judges: Sequence[UUID]) -> list[Contest]:
-    seats = Assignment._base_manager.filter(judge__in=judges, category__contest__status__in=CLOSED)
+def _judged_by(judges: Sequence[UUID]) -> list[Contest]:
+    needed = Q(category__contest__status__in=CLOSED) | Q(deleted_at__isnull=True)
+    seats = Assignment._base_manager.filter(needed, judge__in=judges)
     contests = Contest._base_manager.filter(pk__in=seats.values("category__contest"))
     return list(contests.order_by("name", "pk"))
 
 
 def _judged(contest: Contest) -> Objection:
-    detail = f"The result of {contest.name} is {contest.status}, and names the judge."
+    detail = f"The contest {contest.name} is {contest.status}, and its result names the judge."
     return Objection("RESULT_KEPT", detail, Contest._meta.label_lower, (contest.pk,))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import transaction
@@ -53,6 +54,14 @@ class RestoreSerializer(StrictSerializer):
     plan = serializers.CharField(
         default="", help_text="The token of a restore plan: restore only if nothing changed since."
     )
+
+    def validate_changes(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Halves of characters, which JSON can write, are no text: they can be neither stored nor answered."""
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise serializers.ValidationError("Surrogate characters are not allowed.") from None
+        return value
 
 
 class ProtectionSerializer(StrictSerializer):

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError
+
 from apps.core.access import Access
 from apps.core.errors import PodiumError
+from apps.core.rest.constraints import explain_violation
 from apps.core.softdelete.engine.conflicts import TakenValue
 from apps.core.softdelete.errors import RestoreConflict
 from apps.core.softdelete.metadata import model_of
@@ -40,6 +43,11 @@ def restore_as_typed(deletion: Deletion, access: Access, typed: Mapping[str, str
         )
     except PodiumError as error:
         return error
+    except DatabaseError as violation:  # a new value breaks a rule that only the database knows
+        explained = explain_violation(violation)
+        if explained is None:
+            raise
+        return explained
     return None
 
 

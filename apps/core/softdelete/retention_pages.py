@@ -15,7 +15,7 @@ from apps.core.errors import PodiumError
 from apps.core.softdelete.admin import access_of
 from apps.core.softdelete.forecast import forecast_purges
 from apps.core.softdelete.models import Deletion
-from apps.core.softdelete.selectors import name_of
+from apps.core.softdelete.selectors import deletion_tree, deletions_below, name_of
 from apps.core.softdelete.services.holding import set_legal_hold
 from apps.core.softdelete.services.purging import purge_by_hand
 
@@ -64,7 +64,8 @@ class RetentionPages:
             "title": f"Purge “{deletion.root_label}” for good?",
             "opts": self.opts,
             "deletion": deletion,
-            "goes": [(name_of(label, count), count) for label, count in deletion.counts.items()],
+            "goes": [(held.name, held.count) for held in deletion_tree(deletion)],
+            "below": [(name_of(other.root_model, 1), other.root_label) for other in deletions_below(deletion)],
         }
         return TemplateResponse(request, "core/softdelete/purge.html", context)
 

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import models
 
 from apps.core.audit.models import AuditRecord
+from apps.core.softdelete.engine import removing
 from apps.core.softdelete.engine.counting import held
 from apps.core.softdelete.metadata import cascade_graph, label_of, model_of
 from apps.core.softdelete.models import Deletion, DeletionState
@@ -54,6 +55,12 @@ def deletion_tree(deletion: Deletion) -> list[HeldModel]:
         HeldModel(label, name_of(label, count), count, _sample(label, deletion.pk))
         for label, count in held(cascade_graph(), deletion.root_model, deletion.pk).items()
     ]
+
+
+def deletions_below(deletion: Deletion) -> list[Deletion]:
+    """Other deletions that hold rows below those of `deletion`, oldest first: a purge takes these along."""
+    below = removing.deletions_below(cascade_graph(), deletion.root_model, deletion.pk)
+    return list(Deletion.of_all_organizations.filter(pk__in=below).order_by("pk"))
 
 
 def history_of(row: models.Model, *, limit: int = 200) -> list[HistoryLine]:

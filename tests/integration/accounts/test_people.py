@@ -12,6 +12,8 @@ from apps.accounts.enums import Role
 from apps.accounts.models import Membership, Organization, User
 from apps.core.outbox.models import OutboxMessage
 from apps.core.softdelete.base import SoftDeletedModel
+from apps.core.softdelete.errors import Refused
+from apps.core.softdelete.services import delete_object, plan_restore, restore_deletion
 from apps.core.tenancy import platform_scope
 from tests.api import anonymous, ids, pointers, problem, signed_in
 from tests.factories.accounts import MembershipFactory, OperatorFactory, OrganizationFactory, UserFactory, member
@@ -225,6 +227,18 @@ class TestMembers:
         problem(client.delete(f"{MEMBERS}{membership_of(alice).pk}/"), 403, "OWNER_NEEDED")
         assert signed_in(alice).patch(f"{MEMBERS}{membership_of(judge).pk}/", {"role": "owner"}).status_code == 200
 
+    def test_only_owners_bring_owners_back(self, alice: User, ice: Organization) -> None:
+        second, admin = member(ice, Role.OWNER), member(ice, Role.ADMIN)
+        removed = signed_in(alice, ice).delete(f"/api/v1/memberships/{second.memberships.get().pk}/")
+        url = f"/api/v1/deletions/{removed['X-Deletion-ID']}/"
+
+        plan = signed_in(admin).get(f"{url}restore-plan/").json()
+        refused = problem(signed_in(admin).post(f"{url}restore/"), 409, "REFUSED")
+
+        assert [found["code"] for found in plan["objections"]] == ["OWNER_NEEDED"]
+        assert refused["objections"] == plan["objections"]
+        assert signed_in(alice, ice).post(f"{url}restore/").status_code == 200
+
     def test_a_member_leaves(self, alice: User, ice: Organization) -> None:
         judge = member(ice, Role.JUDGE)
         client = signed_in(judge)
@@ -255,6 +269,18 @@ class TestLastOwner:
         with transaction.atomic():
             delete(ice)
             connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def test_the_organization_comes_back_once_an_owner_of_it_has(self, alice: User, ice: Organization) -> None:
+        with platform_scope("a test deletes and restores"):
+            organization, person = delete_object(root=ice), delete_object(root=alice)
+            plan = plan_restore(deletion=organization)
+            with pytest.raises(Refused):
+                restore_deletion(deletion=organization)
+            restore_deletion(deletion=person)
+            restore_deletion(deletion=organization)
+
+        assert [(found.code, found.ids) for found in plan.objections] == [("OWNER_DELETED", (alice.pk,))]
+        assert alice.memberships.get(organization=ice).role == Role.OWNER
 
     def test_the_database_refuses_whoever_writes(self, alice: User) -> None:
         Membership._base_manager.filter(user=alice).update(role=Role.JUDGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.accounts.enums import Role
 from apps.contests.models import Assignment, Judge, Score
@@ -146,6 +147,24 @@ def test_a_deleted_judge_is_purged_once_no_closed_result_names_them() -> None:
     with found.scope():
         assert not Judge.all_objects.filter(pk=found.seats[0].judge_id).exists()
         assert not Assignment.all_objects.exists()
+
+
+def test_a_deleted_judge_is_kept_while_a_reopened_contest_has_a_seat_of_theirs() -> None:
+    found = arena()
+    found.mark_all()
+    found.stand("locked")
+    client = found.client()
+    gone = Deletion.of_all_organizations.get(pk=client.delete(judge_of(found))["X-Deletion-ID"])
+    found.stand("scoring")
+    Deletion.of_all_organizations.update(expires_at=clock.now())
+
+    postponed = claim(deletion_id=gone.pk)
+    client.delete(f"{API}/assignments/{found.seats[0].pk}/")
+
+    assert (postponed, marks(found)) == (False, 0)
+    assert claim(deletion_id=gone.pk)
+    assert purge_claimed(deletion_id=gone.pk)
+    connection.check_constraints()
 
 
 def test_a_deleted_judge_reads_and_writes_nothing_from_a_seat_that_stayed() -> None:

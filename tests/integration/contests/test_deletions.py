@@ -69,6 +69,19 @@ def test_the_plan_says_that_standings_change() -> None:
     assert plan.is_possible
 
 
+def test_a_contest_whose_board_was_frozen_twice_comes_back_as_planned() -> None:
+    found = arena()
+    client = found.client()
+    for tail in ("freeze/", "unfreeze/", "freeze/", "unfreeze/", "freeze/"):
+        assert client.post(found.url(tail), {}).status_code == 200
+    deletion = client.delete(found.url())["X-Deletion-ID"]
+
+    plan = client.get(f"/api/v1/deletions/{deletion}/restore-plan/").json()
+
+    assert (plan["possible"], plan["conflicts"]) == (True, [])
+    assert client.post(f"/api/v1/deletions/{deletion}/restore/", {"plan": plan["token"]}).status_code == 200
+
+
 def test_a_certified_result_verifies_after_its_judge_was_erased() -> None:
     """She is a contestant too, and her name and address stand in texts of the contest and of its certification."""
     found = arena(name="Quirina Zwölfer memorial", description="Ask quirina@judges.example.")

@@ -13,7 +13,7 @@ from apps.core.softdelete.services import delete_object
 from apps.core.tenancy import organization_scope
 from apps.events.models import Event
 from tests.factories.accounts import OrganizationFactory, member
-from tests.factories.contests import ContestFactory
+from tests.factories.contests import ContestantFactory, ContestFactory
 from tests.factories.events import EventFactory
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,19 @@ def test_a_taken_name_is_shown_and_solved_by_a_new_one(club: Organization) -> No
     assert "is back" not in refused.content.decode()
     with organization_scope(club.pk):
         assert Event.objects.get(pk=event.pk).slug == "winter-cup-2"
+
+
+@pytest.mark.parametrize(("new", "said"), [("0", "contestant_number_positive"), ("7\0", "Null characters")])
+def test_a_new_value_that_can_not_be_is_refused_on_the_page(new: str, said: str, club: Organization) -> None:
+    with organization_scope(club.pk):
+        contestant = ContestantFactory(contest=ContestFactory(organization=club))
+        deletion = delete_object(root=contestant)
+
+    answer = browser(club).post(f"/bin/{club.slug}/{deletion.pk}/", {f"change:{contestant.pk}:number": new})
+
+    assert (answer.status_code, said in answer.content.decode()) == (200, True)
+    deletion.refresh_from_db(from_queryset=Deletion.of_all_organizations.all())
+    assert deletion.state == "deleted"
 
 
 @pytest.mark.parametrize("page", ["web", "admin"])

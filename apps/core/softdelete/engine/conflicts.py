@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from apps.core.softdelete.engine import staying
 from apps.core.softdelete.graph import Graph
@@ -116,7 +116,7 @@ def _wants(model: type[models.Model], constraint: models.UniqueConstraint, delet
     shown = next((name for name in reversed(names) if name in changeable_fields(model)), names[-1])
     every = model._base_manager.annotate(**key)
     live = every.filter(constraint.condition).filter(**{name: OuterRef(name) for name in key})
-    rows = every.filter(deletion_id=deletion).order_by("pk")
+    rows = every.filter(_beside_living(constraint), deletion_id=deletion).order_by("pk")
     held = set()
     for pk, holder, value in (
         rows.annotate(holder=Subquery(live.values("pk")[:1]))
@@ -131,3 +131,10 @@ def _wants(model: type[models.Model], constraint: models.UniqueConstraint, delet
     values = dict(rows.filter(pk__in=[pk for ids in groups for pk in ids]).values_list("pk", shown))
     for ids in groups:
         yield _Want(label_of(model), shown, {pk: values[pk] for pk in ids}, None)
+
+
+def _beside_living(constraint: models.UniqueConstraint) -> Q:
+    """What a constraint asks of a row besides that it is live: rows that don't fulfil it want nothing."""
+    condition = constraint.condition or Q()
+    others = [part for part in condition.children if part != ("deleted_at__isnull", True)]
+    return Q(*others, _connector=condition.connector, _negated=condition.negated)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 
 from apps.core.errors import FieldError, Invalid
@@ -88,7 +89,17 @@ def _clean(row: models.Model, pointer: str, values: Mapping[str, Any], errors: l
             continue
         field: Any = row._meta.get_field(name)
         try:
-            cleaned[name] = field.clean(value, row)
+            cleaned[name] = field.clean(_typed(field, value), row)
         except ValidationError as error:
             errors += [FieldError(f"{pointer}/{name}", "INVALID", message) for message in error.messages]
     return cleaned
+
+
+def _typed(field: Any, value: Any) -> Any:
+    """`value`, which must be text, or null, or for a number's field a whole number; Django reads any type as text."""
+    is_number = isinstance(field, models.IntegerField)
+    if isinstance(value, str):
+        ProhibitNullCharactersValidator()(value)
+    elif value is not None and not (is_number and type(value) is int):
+        raise ValidationError("Write a whole number." if is_number else "Write text.")
+    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from apps.core import clock
@@ -32,13 +33,23 @@ PURGE_TASK = "core.purge_deletion"
 def purge_due(*, limit: int = 100) -> int:
     """Purge what has expired, and finish what a killed worker has begun.
 
+    One that fails keeps none of the others: what it raised is raised once they are done.
+
     Returns:
         how many deletions are gone now.
     """
-    purged = 0
+    purged, failures = 0, []
     for deletion_id in due(limit=limit):
-        if claim(deletion_id=deletion_id):
-            purged += purge_claimed(deletion_id=deletion_id)
+        try:
+            if claim(deletion_id=deletion_id):
+                purged += purge_claimed(deletion_id=deletion_id)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            log.exception("purge failed", deletion=str(deletion_id))
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return purged
 
 
@@ -144,12 +155,14 @@ def _locked(deletion_id: UUID) -> Deletion | None:
 def _objections(deletion: Deletion) -> list[Objection]:
     """What stands against a purge: holds on deletions below, and what apps say."""
     below = removing.deletions_below(cascade_graph(), deletion.root_model, deletion.pk)
-    held = Deletion.of_all_organizations.filter(pk__in=below, legal_hold=True).order_by("pk")
+    # locked, so that no hold on one of them is promised between this look and the claim
+    others = Deletion.of_all_organizations.select_for_update().filter(pk__in=below).order_by("pk")
     found = [
         Objection(
             "LEGAL_HOLD", f"“{other.root_label}”, below it, is under legal hold.", other.root_model, (other.root_id,)
         )
-        for other in held
+        for other in others
+        if other.legal_hold
     ]
     affected = Affected(
         root_model=deletion.root_model,

@@ -17,6 +17,7 @@ from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.services import delete_object
 from apps.events.models import Event
 from tests.factories.accounts import OrganizationFactory, member
+from tests.factories.contests import CategoryFactory
 from tests.factories.events import EventFactory
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +195,19 @@ class TestBin:
             held.append(Deletion.of_all_organizations.get().legal_hold)
 
         assert held == [True, False]
+
+    def test_the_page_says_what_goes_now_and_what_was_deleted_before_goes_too(
+        self, house: Organization, event: Event
+    ) -> None:
+        category = CategoryFactory.create(contest=event.contests.first(), name="Short program")
+        delete_object(root=category)
+        deletion = delete_object(root=event)
+        Deletion.of_all_organizations.filter(pk=deletion.pk).update(counts={})  # what it holds may be more by now
+
+        page = client(house).get(reverse("admin:core_deletion_purge", args=[deletion.pk]))
+
+        assert page.context["goes"] == [("event", 1), ("contests", 2)]
+        assert "goes with it:\n    category “Short program”." in text(page)
 
     def test_an_owner_purges_by_typing_the_label(self, house: Organization, event: Event) -> None:
         deletion = delete_object(root=event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,16 @@ def test_a_delete_answers_with_the_way_back(house: Organization, event: Event) -
     undo = organizer.post(response["Link"].split(">")[0].removeprefix("<"))
     assert (undo.status_code, undo.json()["state"], undo.json()["id"]) == (200, "restored", str(deletion.pk))
     assert organizer.get(f"/api/v1/events/{event.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"slug": "\ud800"}, {"\ud800": "final"}])
+def test_half_a_character_is_refused_in_changes(house: Organization, event: Event, changes: dict[str, str]) -> None:
+    deletion = delete_object(root=event)
+
+    body = json.dumps({"changes": changes})
+    answer = client(house).post(f"/api/v1/deletions/{deletion.pk}/restore/", body, content_type="application/json")
+
+    assert pointers(problem(answer, 422, "INVALID")) == [("#/changes", "INVALID")]
 
 
 def test_what_was_deleted_is_not_found_and_can_not_be_deleted_again(house: Organization, event: Event) -> None:

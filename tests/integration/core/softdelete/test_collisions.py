@@ -63,6 +63,8 @@ def test_a_child_that_collides_gets_its_new_value_by_id() -> None:
     ("changes", "pointer", "code"),
     [
         ({"number": "many"}, "#/changes/number", "INVALID"),
+        ({"number": 1.5}, "#/changes/number", "INVALID"),
+        ({"number": True}, "#/changes/number", "INVALID"),
         ({"park": "x"}, "#/changes/park", "NOT_CHANGEABLE"),
         ({"deleted_at": None}, "#/changes/deleted_at", "NOT_CHANGEABLE"),
         ({"nobody": {"number": 3}}, "#/changes/nobody", "UNKNOWN_ROW"),
@@ -77,6 +79,16 @@ def test_a_change_that_can_not_be_made_is_refused_by_name(changes: Any, pointer:
 
     assert [(error.pointer, error.code) for error in refusal.value.errors] == [(pointer, code)]
     assert Enclosure.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", [7, True, ["Old park"], "Old\0park"])
+def test_a_new_name_is_text_that_can_be_stored(name: Any) -> None:
+    deletion = delete_object(root=Zoo().park)
+
+    with pytest.raises(Invalid) as refusal:
+        restore_deletion(deletion=deletion, changes={"name": name})
+
+    assert [(error.pointer, error.code) for error in refusal.value.errors] == [("#/changes/name", "INVALID")]
 
 
 def test_an_ancestor_that_collides_gets_its_new_value_in_the_same_restore() -> None:

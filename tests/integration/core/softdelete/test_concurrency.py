@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from apps.accounts.policies import OperatorAccess
 from apps.core.deadlocks import is_deadlock
 from apps.core.errors import PodiumError, StaleVersion
+from apps.core.ids import new_id
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.services import delete_object, restore_deletion
+from apps.core.softdelete.services.holding import set_legal_hold
+from apps.core.softdelete.services.purging import claim
 from apps.core.tenancy import platform_scope
 from tests.factories.zoo import Zoo
 from tests.other import DEADLINE, Other, somebody_else
@@ -91,6 +95,20 @@ def test_an_insert_waits_for_a_delete_and_succeeds_when_that_is_undone(other: Ot
 
     assert insert.result(DEADLINE).number == 9
     assert orphans() == 0
+
+
+def test_a_purge_waits_for_a_legal_hold_below_and_keeps_to_it(other: Other) -> None:
+    zoo = Zoo(1, 1)
+    below, above = delete_object(root=zoo.beasts[0]), delete_object(root=zoo.park)
+    Deletion.objects.update(expires_at="2020-01-01T00:00Z")
+
+    with uncommitted():
+        set_legal_hold(deletion=below, access=OperatorAccess(new_id()), hold=True)
+        claimed = other.do(lambda: claim(deletion_id=above.pk))
+        other.wait_until_it_waits()
+
+    assert claimed.result(DEADLINE) is False
+    assert set(Deletion.objects.values_list("state", flat=True)) == {DeletionState.DELETED}
 
 
 def test_a_row_that_moves_away_meanwhile_survives(other: Other) -> None:

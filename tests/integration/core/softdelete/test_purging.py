@@ -172,6 +172,24 @@ def test_an_app_that_objects_postpones_a_purge(monkeypatch: pytest.MonkeyPatch) 
     assert (postponed, purge_due()) == (0, 1)
 
 
+def test_a_purge_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, other = delete_object(root=Zoo().park), delete_object(root=Zoo().park)
+    expire()
+    assert claim(deletion_id=broken.pk)
+
+    def fail(affected: Affected) -> None:
+        if affected.deletions == (broken.pk,):
+            raise LookupError("of the broken one")
+
+    monkeypatch.setattr(hooks.rows_purging, "_functions", [fail])
+
+    with pytest.raises(LookupError, match="of the broken one"):
+        purge_due()
+
+    states = dict(Deletion.objects.values_list("pk", "state"))
+    assert states == {broken.pk: DeletionState.PURGING, other.pk: DeletionState.PURGED}
+
+
 def test_a_restore_can_not_follow_a_claim_nor_a_claim_a_restore() -> None:
     first, second = delete_object(root=Zoo().park), delete_object(root=Zoo().park)
     expire()
