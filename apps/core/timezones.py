@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - {"localtime"})  # that of the machine, where its database has such a file
 
 
 def validate_timezone(name: str) -> None:
