@@ -10,6 +10,11 @@ REST_FRAMEWORK = {
         "apps.accounts.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.core.rest.permissions.CapabilityPermission"],
+    "DEFAULT_PARSER_CLASSES": [
+        "apps.core.rest.parsers.BoundedJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": [
         "apps.core.rest.renderers.PlainJSONRenderer",
         "apps.core.rest.renderers.V1JSONRenderer",

@@ -86,11 +86,19 @@ def problem(
         "code": code,
         "request_id": correlation.request_id if correlation else "",
         "correlation_id": correlation.correlation_id if correlation else "",
-        "errors": [{"pointer": e.pointer, "code": e.code.upper(), "detail": e.detail} for e in field_errors],
+        "errors": [
+            {"pointer": _sayable(e.pointer), "code": e.code.upper(), "detail": _sayable(e.detail)}
+            for e in field_errors
+        ],
     }
     if instance is not None:
         document["instance"] = instance
     return document
+
+
+def _sayable(text: str) -> str:
+    """With a question mark for each half of a surrogate pair, with which JSON may ask and nobody can answer."""
+    return text.encode(errors="replace").decode()
 
 
 def problem_of(error: errors.PodiumError, *, instance: str | None = None) -> dict[str, Any]:

@@ -81,6 +81,23 @@ def test_an_error_is_a_problem_document(status: int, code: str, alice: House) ->
     assert document["instance"] == response.wsgi_request.path
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"[" * 100_000, 400, "MALFORMED_REQUEST"),
+        (b'{"name":' + b"[" * 50 + b"]" * 50 + b"}", 400, "MALFORMED_REQUEST"),
+        (b'{"\\ud800": 1}', 422, "INVALID"),
+    ],
+    ids=["endless", "deep", "half a character"],
+)
+def test_a_body_that_nobody_has_thought_of_is_a_problem_of_its_sender(
+    body: bytes, status: int, code: str, alice: House
+) -> None:
+    response = alice.client.post(EVENTS, body, content_type="application/json")
+
+    check(response, status, code)
+
+
 def test_a_role_that_is_not_enough_is_told_so(town: Town) -> None:
     check(town.callers["viewer"].post(EVENTS, {"name": "Mine"}), 403, "FORBIDDEN")
 
