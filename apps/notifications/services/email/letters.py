@@ -13,6 +13,7 @@ from django.urls import reverse
 from apps.accounts.models import Organization, User
 from apps.accounts.services.passwords import reset_token
 from apps.integrations.mail import Letter
+from apps.notifications.enums import MailTopic
 from apps.notifications.models import EmailMessage
 from apps.notifications.policies import is_optional
 from apps.notifications.services.email.wording import PASSWORD_LINK
@@ -66,7 +67,7 @@ def _links(mail: EmailMessage) -> dict[str, str]:
     links = {}
     if UNSUBSCRIBE_LINK in mail.text:
         links[UNSUBSCRIBE_LINK] = unsubscribe_url(mail)
-    if PASSWORD_LINK in mail.text:
+    if mail.topic == MailTopic.ACCOUNT and PASSWORD_LINK in mail.text:  # others may quote whoever wrote it so
         user = _account_of(mail)
         page = reverse("web:password", args=[user.pk, reset_token(user)]) if user else reverse("web:sign-in")
         links[PASSWORD_LINK] = settings.PUBLIC_URL + page

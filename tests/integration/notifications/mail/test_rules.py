@@ -25,7 +25,8 @@ from apps.core.tenancy import organization_scope
 from apps.messaging.hooks import PublishedMessage
 from apps.notifications.enums import DisabledReason, MailKind, MailTopic
 from apps.notifications.models import EmailMessage
-from apps.notifications.services.email.hooks import Recipient
+from apps.notifications.services.email.hooks import Recipient, Words
+from apps.notifications.services.email.letters import letter_of
 from apps.notifications.services.email.sending import send_due_mail
 from apps.notifications.services.email.unsubscribing import set_switches
 from apps.notifications.services.email.writing import write_mails
@@ -337,3 +338,13 @@ def test_what_waits_for_those_who_leave_or_are_deleted_is_not_sent(club: Organiz
     send_due_mail()
 
     assert [letter.recipient for letter in office.delivered] == [staying.user.email]
+
+
+def test_who_calls_a_contest_by_the_name_of_a_secret_link_gets_none_into_a_mail(club: Organization) -> None:
+    person = UserFactory.create()
+    words = Words("Results of [password link]", ("[password link] has been published.",))
+    write_mails([draft_of(club, [Recipient(person.email, person.pk)], words=words)])
+
+    letter = letter_of(EmailMessage.of_all_organizations.get())
+
+    assert ["[password link] has been published." in form for form in (letter.text, letter.html)] == [True, True]
