@@ -38,8 +38,12 @@ SELECT DISTINCT deletion_id FROM locked WHERE deletion_id IS NOT NULL
 OWN = SQL("SELECT m.id FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[])")
 PARENTS = SQL("SELECT {column}::uuid FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[]) {of_type}")
 HAND_OVER = SQL("""
-UPDATE {table} m SET deletion_id = COALESCE({blockers}), version = m.version + 1
-WHERE m.deletion_id = %(deletion)s AND COALESCE({blockers}) IS NOT NULL
+WITH handed AS (
+    UPDATE {table} m SET deletion_id = COALESCE({blockers}), version = m.version + 1
+    WHERE m.deletion_id = %(deletion)s AND COALESCE({blockers}) IS NOT NULL
+    RETURNING m.deletion_id
+)
+SELECT DISTINCT deletion_id FROM handed
 """)
 BLOCKER = SQL("(SELECT p.deletion_id FROM {parent} p WHERE {refers} AND p.deletion_id IS NOT NULL {other} {unless})")
 REVIVE = SQL("""
@@ -96,22 +100,20 @@ def lock_rows(graph: Graph, roots: Mapping[UUID, str]) -> Locked:
     return Locked(found)
 
 
-def revive(graph: Graph, root: str, deletion: UUID, locked: Locked) -> dict[str, int]:
+def revive(graph: Graph, root: str, deletion: UUID, locked: Locked) -> set[UUID]:
     """Bring the rows of `deletion` back, parents first.
 
     Returns:
-        rows that came back, per model.
+        the deletions that rows were handed over to.
 
     Raises:
         IntegrityError: a live row has taken a value that must be unique.
     """
-    back: dict[str, int] = {}
+    takers: set[UUID] = set()
     for node in graph.below(root):
-        _hand_over(graph, node, deletion, locked)
-        count = changed(REVIVE.format(table=table(node)), {"deletion": deletion})
-        if count:
-            back[node.label] = count
-    return back
+        takers |= _hand_over(graph, node, deletion, locked)
+        changed(REVIVE.format(table=table(node)), {"deletion": deletion})
+    return takers
 
 
 def _parents(graph: Graph, key: Key) -> sql.Composed:
@@ -119,19 +121,23 @@ def _parents(graph: Graph, key: Key) -> sql.Composed:
     return PARENTS.format(column=column(key, "m"), table=table(graph.nodes[key.child]), of_type=of_type)
 
 
-def _hand_over(graph: Graph, node: Node, deletion: UUID, locked: Locked) -> None:
-    """Give rows under a deleted parent to that parent's deletion."""
+def _hand_over(graph: Graph, node: Node, deletion: UUID, locked: Locked) -> set[UUID]:
+    """Give rows under a deleted parent to that parent's deletion; which deletions took any."""
     parents = graph.parents(node.label)
     keys = [key for key in parents if locked.holds_others(key.parent, deletion)]
-    if not keys or not changed(_hand_over_by(graph, node, keys), {"deletion": deletion}):
-        return
+    takers = _hand_over_by(graph, node, keys, deletion)
+    if not takers:
+        return takers
     locked.deletions[node.label].add(HANDED_OVER)
     own = [key for key in parents if key.is_own]
-    while own and changed(_hand_over_by(graph, node, own), {"deletion": deletion}):
-        pass  # rows below those that were just handed over, one level of the model's own tree at a time
+    while more := _hand_over_by(graph, node, own, deletion):
+        takers |= more  # rows below those that were just handed over, one level of the model's own tree at a time
+    return takers
 
 
-def _hand_over_by(graph: Graph, node: Node, keys: Sequence[Key]) -> sql.Composed:
+def _hand_over_by(graph: Graph, node: Node, keys: Sequence[Key], deletion: UUID) -> set[UUID]:
+    if not keys:
+        return set()
     blockers = [
         BLOCKER.format(
             parent=table(graph.nodes[key.parent]),
@@ -141,4 +147,5 @@ def _hand_over_by(graph: Graph, node: Node, keys: Sequence[Key]) -> sql.Composed
         )
         for key in keys
     ]
-    return HAND_OVER.format(table=table(node), blockers=SQL(", ").join(blockers))
+    statement = HAND_OVER.format(table=table(node), blockers=SQL(", ").join(blockers))
+    return {row[0] for row in run(statement, {"deletion": deletion})}

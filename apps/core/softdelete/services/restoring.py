@@ -194,12 +194,14 @@ def _revive(deletion: Deletion, locked: Locked) -> None:
     graph = cascade_graph()
     try:
         with transaction.atomic():
-            reviving.revive(graph, deletion.root_model, deletion.pk, locked)
+            takers = reviving.revive(graph, deletion.root_model, deletion.pk, locked)
     except IntegrityError:
         taken = conflicts.find(graph, deletion.root_model, deletion.root_id, deletion.pk)
         if not taken:
             raise
         raise RestoreConflict(taken) from None
+    if deletion.legal_hold:  # what waits for something else goes on being held
+        Deletion.of_all_organizations.filter(pk__in=takers).update(legal_hold=True)
 
 
 def _record(deletion: Deletion, how: Restore) -> Deletion:

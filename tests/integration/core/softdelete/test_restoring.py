@@ -110,6 +110,19 @@ def test_a_row_that_waits_for_its_other_parent_belongs_to_that_ones_deletion_fro
     assert Animal.objects.count() == 3
 
 
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_legal_hold_goes_along_with_rows_that_wait_for_something_else(is_held: bool) -> None:
+    zoo = Zoo(1, 1)
+    first, second = delete_object(root=zoo.cages[0]), delete_object(root=zoo.species[0])
+    Deletion.objects.filter(pk=first.pk).update(legal_hold=is_held)
+    first.refresh_from_db()
+
+    restore_deletion(deletion=first)
+
+    assert Animal.all_objects.get().deletion_id == second.pk
+    assert Deletion.objects.get(pk=second.pk).legal_hold is is_held
+
+
 def test_the_plan_counts_the_young_that_wait_for_another_parent_than_their_mother() -> None:
     zoo = Zoo(2, 1)
     mother = zoo.beasts[0]
