@@ -92,7 +92,7 @@ def require_transition(contest: Contest, name: str) -> Transition:
         allowed = allowed_transitions(contest.status)
         raise TransitionNotAllowed(
             f"A contest that is {contest.status} can't do {name!r}; it can do {', '.join(allowed)}.",
-            extra={"status": contest.status, "allowed": allowed},
+            extra={"current_status": str(contest.status), "allowed": allowed},
         )
     return transition
 

@@ -52,6 +52,13 @@ class Sealed:
         except InvalidToken as error:
             raise UnreadableSecretError from error
 
+    def open_or(self, fallback: Any) -> Any:
+        """The value, or `fallback` where no key opens it any more."""
+        try:
+            return self.open()
+        except UnreadableSecretError:
+            return fallback
+
     def renewed(self) -> Sealed:
         """The same value, encrypted with the newest key.
 

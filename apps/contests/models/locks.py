@@ -108,7 +108,8 @@ class ResultLock(TriggerConstraint):
     def explain(self, detail: str) -> PodiumError:
         """What a refusal means to the caller; `detail` is the contest's status."""
         error = ContestCertified if detail in CERTIFIED else ContestLocked
-        return error(f"The contest is {detail}: what its result is made of is read-only.", extra={"status": detail})
+        told = {"current_status": detail}
+        return error(f"The contest is {detail}: what its result is made of is read-only.", extra=told)
 
     def statements(self, table: str) -> list[sql.Composable]:
         closed = sql.Literal("{" + ",".join(CLOSED) + "}")

@@ -66,7 +66,7 @@ def require_changeable(contest: Contest) -> None:
     error = ContestCertified if is_certified(contest) else ContestLocked
     raise error(
         f"The contest is {contest.status}: its marks, deductions and structure are read-only.",
-        extra={"status": contest.status, "allowed": allowed_transitions(contest.status)},
+        extra={"current_status": str(contest.status), "allowed": allowed_transitions(contest.status)},
     )
 
 
@@ -81,5 +81,5 @@ def require_scoring(contest: Contest) -> None:
     if contest.status != ContestStatus.SCORING:
         raise ContestNotScoring(
             f"The contest is {contest.status}; marks are taken while it is scoring.",
-            extra={"status": contest.status, "allowed": allowed_transitions(contest.status)},
+            extra={"current_status": str(contest.status), "allowed": allowed_transitions(contest.status)},
         )

@@ -101,7 +101,7 @@ def lock_contest(*, contest_id: UUID, access: Access, version: int | None = None
                 )
                 for mark in missing
             ],
-            extra={"missing": count, "status": contest.status},
+            extra={"missing": count, "current_status": str(contest.status)},
         )
     return end_transition(contest, name="lock", event="contest.locked")
 

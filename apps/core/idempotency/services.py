@@ -18,7 +18,7 @@ import structlog
 from django.db.models import QuerySet
 
 from apps.core import clock
-from apps.core.encryption import Sealed, UnreadableSecretError
+from apps.core.encryption import Sealed
 from apps.core.idempotency.errors import AnswerNotKept, KeyReused, RequestInFlight
 from apps.core.idempotency.metrics import REQUESTS
 from apps.core.idempotency.models import IdempotencyKey
@@ -97,7 +97,7 @@ def claim_key(*, place: Place, fingerprint: str) -> Claim | Answer:
         REQUESTS.labels("claimed").inc()
         return claim
     if found.created_at > now - KEPT:
-        if found.fingerprint.open() != fingerprint:
+        if found.fingerprint.open_or(fingerprint) != fingerprint:
             REQUESTS.labels("reused").inc()
             raise KeyReused
         if found.lease_until is None:
@@ -168,18 +168,18 @@ def _take_over(found: IdempotencyKey, claimed: IdempotencyKey) -> bool:
 
 
 def _kept(found: IdempotencyKey) -> Answer:
-    if found.answer is None:
-        raise AnswerNotKept("It is not done again. Its answer was too large to keep; read what it has changed.")
+    answer = None if found.answer is None else found.answer.open_or(None)
+    if answer is None or found.fingerprint.open_or(None) is None:  # too large, or its encryption's key is lost
+        raise AnswerNotKept("It is not done again, and its answer was not kept: read what it has changed.")
     REQUESTS.labels("replayed").inc()
-    return Answer(**found.answer.open())
+    return Answer(**answer)
 
 
 def _says(answer: Sealed, patterns: Sequence[re.Pattern[str]]) -> bool:
-    try:
-        body = answer.open()["body"]
-    except UnreadableSecretError:
+    opened = answer.open_or(None)
+    if opened is None:
         return True  # nobody knows what it says
-    return any(pattern.search(body) for pattern in patterns)
+    return any(pattern.search(opened["body"]) for pattern in patterns)
 
 
 def _in_flight() -> RequestInFlight:

@@ -125,7 +125,7 @@ def test_an_update_of_content_is_refused_by_name_and_means_a_conflict(
 
     assert name_of(error) == f"{table(model)}_locked"
     explained = explain_violation(error)
-    assert (type(explained), explained and explained.extra) == (meaning, {"status": status})
+    assert (type(explained), explained and explained.extra) == (meaning, {"current_status": status})
 
 
 @pytest.mark.django_db

@@ -79,7 +79,7 @@ def test_a_step_that_is_not_allowed_is_a_conflict_that_names_the_allowed_ones(
 
     body = problem(found.client().post(found.url(f"{step}/"), {}), 409, "TRANSITION_NOT_ALLOWED")
 
-    assert (body["status"], body["allowed"]) == (409, allowed)
+    assert (body["status"], body["current_status"], body["allowed"]) == (409, status, allowed)
     assert found.now().status == status
 
 

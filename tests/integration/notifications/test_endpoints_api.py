@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -154,6 +154,25 @@ def test_a_secret_that_has_leaked_signs_no_more_once_it_is_revoked(
     for leaked in (str(body["secret"]), second):
         with pytest.raises(WebhookVerificationError):
             Webhook(leaked).verify(arrival.body, arrival.headers)
+
+
+def test_an_endpoint_whose_key_is_lost_is_mended_by_its_owner(
+    owner: APIClient, publish: Publish, receiver: Receiver, settings: Settings
+) -> None:
+    settings.ENCRYPTION_KEYS = ("a key that will be lost, thirty-two",)
+    body = made(owner, receiver.url, headers={"X-Team": "7"})
+    settings.ENCRYPTION_KEYS = ()
+    url = f"{ENDPOINTS}{body['id']}/"
+
+    assert owner.get(ENDPOINTS).json()["results"][0]["headers"] == {}
+    assert owner.patch(url, {"headers": {"X-Team": "8"}}).status_code == 200
+    secret = owner.post(f"{url}rotate-secret/").json()["secret"]
+    publish()
+    send_round()
+
+    (arrival,) = receiver.arrivals
+    Webhook(secret).verify(arrival.body, arrival.headers)
+    assert arrival.headers["x-team"] == "8"
 
 
 def test_a_test_message_goes_out_whatever_the_filter_says(owner: APIClient, receiver: Receiver) -> None:

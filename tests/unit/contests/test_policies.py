@@ -67,7 +67,7 @@ def test_a_transition_is_required_from_where_it_leads_away_and_refused_elsewhere
     else:
         with pytest.raises(TransitionNotAllowed) as refusal:
             require_transition(contest, name)
-        assert refusal.value.extra == {"status": status, "allowed": allowed_transitions(status)}
+        assert refusal.value.extra == {"current_status": status, "allowed": allowed_transitions(status)}
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def update_endpoint(*, endpoint: WebhookEndpoint, **changes: Any) -> WebhookEndp
     was, led_to = endpoint.state, endpoint.target_url
     if "headers" in changes:
         sent = dict(changes.pop("headers"))
-        if sent != endpoint.headers.open():
+        if sent != endpoint.headers.open_or(None):
             endpoint.headers = Sealed.of(sent)
     for name, value in changes.items():
         setattr(endpoint, name, value)
@@ -101,7 +101,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint, revoke_others: bool = False) -> 
     until = (now + settings.WEBHOOKS["SECRET_OVERLAP"]).isoformat()
     kept = [
         {**entry, "expires_at": entry["expires_at"] or until}
-        for entry in ([] if revoke_others else endpoint.secrets.open())
+        for entry in ([] if revoke_others else endpoint.secrets.open_or([]))
         if entry["expires_at"] is None or entry["expires_at"] > now.isoformat()
     ]
     endpoint.secrets = Sealed.of([{"secret": secret, "expires_at": None}, *kept][:MOST_SECRETS])

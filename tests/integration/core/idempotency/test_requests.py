@@ -379,6 +379,14 @@ class TestKeeping:
 
         assert told(post(alice.client)) == told(first)
 
+    def test_what_no_key_opens_any_more_is_not_done_again_either(self, alice: House, settings: Any) -> None:
+        settings.ENCRYPTION_KEYS = ["a" * 40]
+        assert post(alice.client).status_code == 201
+        settings.ENCRYPTION_KEYS = ["b" * 40]
+
+        problem(post(alice.client), 409, "ANSWER_NOT_KEPT")
+        assert cups(alice) == 1
+
 
 class TestErasure:
     def test_the_keys_of_a_person_go_with_them(self, alice: House, bob: House) -> None:
