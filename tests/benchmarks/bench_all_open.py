@@ -41,7 +41,7 @@ from tests.e2e.stack import free_port
 from tests.factories.datasets import DatasetFactory, DatasetVersionFactory
 
 USERS = 100
-REQUESTS = 8
+REQUESTS = 20
 THINK = (1.0, 3.0)
 """Seconds that a user looks at an answer before asking for the next thing; the same ones in every run."""
 CONTESTANTS = 50
