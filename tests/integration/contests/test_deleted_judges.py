@@ -181,6 +181,19 @@ def test_a_deleted_judge_reads_and_writes_nothing_from_a_seat_that_stayed() -> N
     assert judge.get(f"{API}/scores/").json()["results"] == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_would_go_and_come_back_is_shown_without_a_transaction_of_the_callers() -> None:
+    found = arena()
+    client, category = found.client(), f"{API}/categories/{found.category.pk}/"
+
+    preview = client.get(f"{category}deletion-preview/")
+    deletion = client.delete(category)["X-Deletion-ID"]
+    plan = client.get(f"{API}/deletions/{deletion}/restore-plan/")
+
+    assert (preview.status_code, preview.json()["possible"]) == (200, True)
+    assert (plan.status_code, plan.json()["possible"]) == (200, True)
+
+
 def test_a_judge_and_a_successor_in_one_seat_are_named_when_their_category_comes_back() -> None:
     found = arena()
     client, seat = found.client(), found.seats[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.core.correlation.context import current_actor_id
@@ -66,8 +67,9 @@ def describe(deletion: Deletion) -> dict[str, str]:
     return {"id": str(deletion.pk), "model": deletion.root_model, "label": deletion.root_label}
 
 
+@transaction.atomic
 def plan_restore(*, deletion: Deletion) -> RestorePlan:
-    """Look at what a restore of `deletion` would do. Nothing is locked or changed.
+    """Look at what a restore of `deletion` would do. Nothing is changed; apps may lock what they look at meanwhile.
 
     A deletion that was restored, or that is being purged, has an empty plan.
     """

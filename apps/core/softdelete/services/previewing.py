@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 
 from apps.core.correlation.context import current_actor_id
 from apps.core.softdelete import hooks
@@ -34,6 +34,7 @@ class DeletionPreview:
         return not self.protected_by and not self.objections
 
 
+@transaction.atomic  # apps may lock what they look at
 def preview_deletion(*, roots: models.QuerySet[models.Model] | models.Model) -> DeletionPreview:
     """Count what deleting `roots` (a row, or those of a queryset) would take, and ask what stands against it."""
     model, ids = _roots(roots)
