@@ -97,9 +97,10 @@ def restore_object(
         ParentDeleted: the row went along with something else, and `with_ancestors` was not said.
         Others as `restore_deletion` does.
     """
-    deletion = _holder(row)
-    if deletion is None:
+    taken_by = getattr(row, "deletion_id", None)
+    if taken_by is None:
         return None
+    deletion = Deletion.of_all_organizations.get(pk=taken_by)
     if deletion.root_id != row.pk and not with_ancestors:
         raise _parent_deleted([deletion])
     restored = restore_deletion(

@@ -17,6 +17,7 @@ from apps.core.softdelete.hooks import Affected, Objection
 from apps.core.softdelete.models import Deletion, DeletionState
 from apps.core.softdelete.services import delete_object, plan_restore, restore_deletion, restore_object
 from apps.core.softdelete.services.planning import PlanOutdated
+from apps.core.softdelete.services.purging import claim, purge_claimed
 from tests.factories.zoo import Zoo
 from tests.zoo.models import Animal, Enclosure, Keeper, Park, Plaque, Visitor
 
@@ -195,9 +196,9 @@ def test_what_an_ancestor_waits_for_is_named_once_the_ancestor_is_back() -> None
 
 def test_a_row_comes_back_with_ancestors_even_when_it_waits_for_two_of_them() -> None:
     zoo = Zoo(1, 1)
-    mother = Animal.all_objects.get(pk=zoo.beasts[0].pk)
     delete_object(root=zoo.cages[0])
     delete_object(root=zoo.species[0])
+    mother = Animal.all_objects.get(pk=zoo.beasts[0].pk)
 
     restore_object(row=mother, with_ancestors=True)
 
@@ -214,6 +215,18 @@ def test_a_row_that_went_along_with_something_else_is_not_restored_alone() -> No
 
     assert refusal.value.extra["deletions"] == [{"id": str(deletion.pk), "model": "zoo.park", "label": zoo.park.name}]
     assert restore_object(row=animal, with_ancestors=True) == deletion
+
+
+def test_a_row_that_was_purged_since_it_was_read_is_not_taken_for_a_live_one() -> None:
+    zoo = Zoo()
+    deletion = delete_object(root=zoo.park)
+    park = Park.all_objects.get(pk=zoo.park.pk)
+    Deletion.objects.update(expires_at="2020-01-01T00:00Z")
+    assert claim(deletion_id=deletion.pk)
+    assert purge_claimed(deletion_id=deletion.pk)
+
+    with pytest.raises(PurgeStarted):
+        restore_object(row=park)
 
 
 def test_restoring_a_live_row_is_no_error_and_does_nothing() -> None:
