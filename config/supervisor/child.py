@@ -49,7 +49,6 @@ class Child:
             self._process = process = await self._spawn(writable)
         finally:
             os.close(writable)
-        self._surroundings.guard.watch(process.pid)
         if self._stopping.is_set():
             process.terminate()
         code = await process.wait()
@@ -100,10 +99,10 @@ class Child:
 
     async def _spawn(self, output: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *self.program.command,
+            *self._surroundings.guard.watched(self.program.command),
             cwd=ROOT,
             env={**self._surroundings.environment, **self.program.environment},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=self._surroundings.guard.ear,
             stdout=output,
             stderr=output,
             # Ctrl-C goes to the supervisor alone, which then ends its children in order.

@@ -1,6 +1,8 @@
-"""Ends the children of a supervisor that was killed. Started by it, and told by it which children there are.
+"""Ends the children of a supervisor that was killed. Started by it, and told by the children that they are there.
 
-Its standard input is a pipe that only the supervisor holds: when that ends without a word, the supervisor is gone.
+Its standard input is a pipe that the supervisor holds, and a child until it has named itself: when that ends, the
+supervisor is gone, and no child is on its way. Were it the supervisor that names a child, one started just before
+the supervisor is killed would stay for ever.
 (The kernel's own way, PR_SET_PDEATHSIG, reaches the children alone and not their pools; and a Celery worker that
 is asked to end while its output is broken doesn't.) This file is run by its path, without the rest of Podium.
 """
@@ -11,24 +13,29 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+# In a shell of its own (`$$` is that of the outer one), which alone ends when somebody has killed the guard.
+NAME_YOURSELF: Final = '(echo "+$$" >&0); exec "$@" </dev/null'
 SECONDS_TO_END: Final = 3.0
 POLL_SECONDS: Final = 0.05
 
 
 class Guard:
-    """The supervisor's side."""
+    """The supervisor's side: the guard's process, and `ear`, the descriptor that is a child's first input."""
 
     def __init__(self, lock: int) -> None:
-        self._process = subprocess.Popen(
+        readable, self.ear = os.pipe()
+        self.process = subprocess.Popen(
             [sys.executable, "-I", str(Path(__file__).resolve())],
-            stdin=subprocess.PIPE,
+            stdin=readable,
             start_new_session=True,
             pass_fds=(lock,),
         )
+        os.close(readable)
 
     def __enter__(self) -> Self:
         return self
@@ -36,22 +43,18 @@ class Guard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._process.communicate()
+        os.close(self.ear)
+        self.process.wait()
 
-    def watch(self, group: int) -> None:
-        """A child was started; it leads this process group."""
-        self._tell(f"+{group}\n")
+    @staticmethod
+    def watched(command: Sequence[str]) -> tuple[str, ...]:
+        """The command by which a child, who leads a process group, names itself and becomes that program."""
+        return ("/bin/sh", "-c", NAME_YOURSELF, "sh", *command)
 
     def forget(self, group: int) -> None:
         """A child has ended, and so has its group."""
-        self._tell(f"-{group}\n")
-
-    def _tell(self, line: str) -> None:
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # somebody killed the guard; the rest goes on
-                self._process.stdin.write(line.encode())
-                self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # somebody killed the guard; the rest goes on
+            os.write(self.ear, f"-{group}\n".encode())
 
 
 def main() -> None:

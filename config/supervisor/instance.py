@@ -32,7 +32,9 @@ def only_instance(home: Path, url: str, console: Console) -> Iterator[int]:
             _refuse_if_supervised(home, path)
             console.say("Waiting for what an earlier run has left to end")
             if not wait_until(lambda: _lock(descriptor), SECONDS_TO_END):
-                raise AlreadyRunningError(f"Processes of an earlier run still use {home}: end them by hand.")
+                raise AlreadyRunningError(
+                    f"Processes of an earlier run still use {home}: end them by hand (`fuser {path}` names them)."
+                )
         path.write_text(json.dumps({"pid": os.getpid(), "url": url}), encoding="utf-8")
         yield descriptor
     finally:

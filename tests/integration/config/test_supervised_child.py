@@ -1,12 +1,16 @@
 """One supervised process: its output, its restarts, its end. With real processes that do next to nothing."""
 
 import asyncio
+import contextlib
+import fcntl
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -153,3 +157,46 @@ def test_a_killed_supervisor_leaves_no_child_and_no_grandchild(tmp_path: Path) -
         assert len(pids_of(mark, executable="python")) == 3
         supervisor.kill()
     assert wait_until(lambda: pids_of(mark, executable="python") == [], 10)
+
+
+def test_a_child_runs_without_a_guard_too_when_that_was_killed(
+    output: io.StringIO, surroundings: Surroundings
+) -> None:
+    surroundings.guard.process.kill()
+    assert asyncio.run(Child(python("import sys; print('up', sys.stdin.read())"), surroundings).run_once()) == 0
+    assert output.getvalue() == "sample    | up \n"
+
+
+KILLED_WHILE_STARTING = """
+import asyncio, fcntl, os, signal, sys
+from config.supervisor.child import Child, Surroundings
+from config.supervisor.console import Console
+from config.supervisor.guard import Guard
+from config.supervisor.programs import Program
+start = asyncio.create_subprocess_exec
+async def start_and_be_killed(*command, **options):
+    await start(*command, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.create_subprocess_exec = start_and_be_killed
+lock = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT)
+fcntl.flock(lock, fcntl.LOCK_EX)
+code = "import signal, sys; print(sys.argv[1]); signal.pause()"
+surroundings = Surroundings(Console(sys.stdout), {}, Guard(lock), lock)
+asyncio.run(Child(Program("sample", ("-c", code, sys.argv[1]), 1), surroundings).run_once())
+"""
+
+
+def test_a_supervisor_killed_while_it_starts_a_child_does_not_leave_that_one(tmp_path: Path) -> None:
+    mark = f"unborn-{os.getpid()}"
+    command = [sys.executable, "-c", KILLED_WHILE_STARTING, mark, str(tmp_path / "lock")]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    with (tmp_path / "lock").open() as lock:
+        assert wait_until(lambda: nobody_else_has(lock), 10)
+    assert pids_of(mark, executable="python") == []
+
+
+def nobody_else_has(file: IO[str]) -> bool:
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
