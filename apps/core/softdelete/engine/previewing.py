@@ -1,91 +1,95 @@
-"""What a delete would take, counted in one statement that changes and locks nothing."""
+"""What a delete would take, looked up without changing or locking anything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models.expressions import RawSQL
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
+from apps.core.softdelete.engine.reaching import Rows, below, found, has_children, own_tree, parents, reached
+from apps.core.softdelete.engine.sqltext import LIVE, SQL, as_filter, run, table
 from apps.core.softdelete.graph import Graph, Key, Node, Rule
 from apps.core.softdelete.metadata import label_of
 
-ROOT = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY({ids}) AND m.deleted_at IS NULL")
-BELOW = SQL("SELECT m.id FROM {parent} p JOIN {table} m ON {refers} WHERE m.deleted_at IS NULL {unless}")
-STANDS = SQL("EXISTS (SELECT 1 FROM {parent} p JOIN {table} m ON {refers} WHERE {stays})")
+ROOTS = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY(%(ids)s::uuid[]) AND {is_live}")
+STANDS = SQL("EXISTS (SELECT 1 FROM {table} m WHERE {reached} AND {stays})")
 
 
-def _name(graph: Graph, label: str) -> sql.Identifier:
-    """What the statement calls the doomed rows of a model."""
-    return sql.Identifier(f"doomed_{graph.order.index(label)}")
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What would go.
+
+    Attributes:
+        counts: rows per model; models with none are left out.
+        ids: the rows of each model that others may refer to, or that may forbid something.
+    """
+
+    counts: dict[str, int]
+    ids: Rows
 
 
-def _doomed(graph: Graph, root: Node, ids: Sequence[UUID]) -> sql.Composed:
-    """`WITH RECURSIVE` and one subquery for each model below `root`, parents first."""
-    below = graph.below(root.label)
-    parts = []
-    for node in below:
-        keys = graph.cascades(node.label, below)
-        found = [
-            BELOW.format(
-                parent=_name(graph, key.parent),
-                table=table(node),
-                refers=refers(key, child="m", parent="p"),
-                unless=unless_it_stays(key, "m"),
-            )
-            for key in sorted(keys, key=lambda key: key.is_own)  # the recursive part comes last
-        ]
-        if node == root:
-            found.insert(0, ROOT.format(table=table(node), ids=sql.Literal(list(ids))))
-        parts.append(SQL("{} AS ({})").format(_name(graph, node.label), union(found)))
-    return SQL("WITH RECURSIVE {}").format(SQL(", ").join(parts))
+def look(graph: Graph, root: Node, ids: Sequence[UUID]) -> Doomed:
+    """What a delete of the rows `ids` of `root` would take."""
+    live = run(ROOTS.format(table=table(root), is_live=as_filter(LIVE)), {"ids": list(ids)})
+    doomed = Doomed({}, {root.label: [row_id for (row_id,) in live]})
+    for node in graph.below(root.label):
+        keys = _keys(graph, root, node, doomed)
+        others, own = [key for key in keys if not key.is_own], [key for key in keys if key.is_own]
+        if others and not _is_asked_for(graph, node):
+            ((doomed.counts[node.label],),) = run(found(node, others, "count(*)"), parents(others, doomed.ids))
+            continue
+        first = below(node, others, doomed.ids) if others else doomed.ids.get(node.label, [])
+        doomed.ids[node.label] = own_tree(node, own, first)
+        doomed.counts[node.label] = len(doomed.ids[node.label])
+    return Doomed({label: count for label, count in doomed.counts.items() if count}, doomed.ids)
 
 
-def count(graph: Graph, root: Node, ids: Sequence[UUID]) -> dict[str, int]:
-    """How many rows of which model a delete of the rows `ids` of `root` would take; models with none are left out."""
-    below = graph.below(root.label)
-    counts = [SQL("(SELECT count(*) FROM {})").format(_name(graph, node.label)) for node in below]
-    statement = SQL("{} SELECT {}").format(_doomed(graph, root, ids), SQL(", ").join(counts))
-    (found,) = run(statement)
-    return {node.label: number for node, number in zip(below, found, strict=True) if number}
+def _keys(graph: Graph, root: Node, node: Node, doomed: Doomed) -> list[Key]:
+    """The keys by which rows of `node` go along with others."""
+    keys = graph.cascades(node.label, graph.below(root.label))
+    return [key for key in keys if key.is_own or doomed.ids.get(key.parent)]
 
 
-def protectors(graph: Graph, root: Node, ids: Sequence[UUID]) -> list[Key]:
+def _is_asked_for(graph: Graph, node: Node) -> bool:
+    restricts = any(key.rule is Rule.RESTRICT for key in graph.links(node.label))
+    return restricts or has_children(graph, node)
+
+
+def protectors(graph: Graph, doomed: Doomed) -> list[Key]:
     """The keys by which rows that stay would forbid it."""
-    below = graph.below(root.label)
-    keys = [key for node in below for key in graph.referring(node.label, Rule.PROTECT, Rule.RESTRICT)]
+    keys = [
+        key for label, ids in doomed.ids.items() for key in graph.referring(label, Rule.PROTECT, Rule.RESTRICT) if ids
+    ]
     if not keys:
         return []
     checks = [
-        STANDS.format(
-            parent=_name(graph, key.parent),
-            table=sql.Identifier(key.child_table),
-            refers=refers(key, child="m", parent="p"),
-            stays=_stays(graph, key, {node.label for node in below}),
-        )
+        STANDS.format(table=sql.Identifier(key.child_table), reached=reached([key]), stays=_stays(graph, key, doomed))
         for key in keys
     ]
-    statement = SQL("{} SELECT {}").format(_doomed(graph, root, ids), SQL(", ").join(checks))
-    (found,) = run(statement)
-    return [key for key, stands in zip(keys, found, strict=True) if stands]
+    (stands,) = run(SQL("SELECT {}").format(SQL(", ").join(checks)), parents(keys, doomed.ids))
+    return [key for key, it_stands in zip(keys, stands, strict=True) if it_stands]
 
 
-def _stays(graph: Graph, key: Key, below: set[str]) -> sql.Composable:
+def _stays(graph: Graph, key: Key, doomed: Doomed) -> sql.Composable:
     if key.child not in graph.nodes:
         return SQL("true")
-    live = SQL("m.deleted_at IS NULL")
-    if key.rule is Rule.RESTRICT and key.child in below:
-        return SQL("{} AND m.id NOT IN (SELECT id FROM {})").format(live, _name(graph, key.child))
-    return live
+    if key.rule is Rule.RESTRICT and doomed.ids.get(key.child):
+        return SQL("{} AND m.id <> ALL({}::uuid[])").format(LIVE, sql.Literal(doomed.ids[key.child]))
+    return LIVE
 
 
-def rows(graph: Graph, root: Node, ids: Sequence[UUID], model: type[models.Model]) -> models.QuerySet[Any]:
+def rows(graph: Graph, root: Node, doomed: Doomed, model: type[models.Model]) -> models.QuerySet[Any]:
     """The rows of `model` that would go, as a queryset."""
-    if label_of(model) not in {node.label for node in graph.below(root.label)}:
-        return model._base_manager.none()
-    statement = SQL("{} SELECT id FROM {}").format(_doomed(graph, root, ids), _name(graph, label_of(model)))
-    return model._base_manager.filter(pk__in=RawSQL(statement.as_string(), ()))  # noqa: S611 - composed above
+    label = label_of(model)
+    manager = model._base_manager
+    if label not in doomed.counts:
+        return manager.none()
+    if label in doomed.ids:
+        return manager.filter(pk__in=doomed.ids[label])
+    node = graph.nodes[label]
+    keys = _keys(graph, root, node, doomed)
+    return manager.filter(pk__in=below(node, keys, doomed.ids))

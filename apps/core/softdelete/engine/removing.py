@@ -9,23 +9,23 @@ from uuid import UUID
 from django.db import models
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, changed, column, refers, run, table, union
+from apps.core.softdelete.engine.sqltext import SQL, as_filter, changed, column, parent_id, refers, run, table, union
 from apps.core.softdelete.graph import HARD, Graph, Key, Node, Rule
 from apps.core.softdelete.metadata import model_of
 
 # Rows of other deletions below those that go: without what they belong to they could never come back.
 OTHERS = SQL("""
-SELECT DISTINCT m.deletion_id FROM {table} m JOIN {parent} p ON {refers}
-WHERE p.deletion_id = ANY(%(deletions)s::uuid[]) AND m.deletion_id <> ALL(%(deletions)s::uuid[])
+SELECT DISTINCT m.deletion_id FROM {table} m WHERE m.deletion_id <> ALL(%(deletions)s::uuid[]) AND {is_below}
 """)
 KEPT = SQL("""
-SELECT p.deletion_id FROM {table} m JOIN {parent} p ON {refers}
-WHERE m.deletion_id = ANY(%(deletions)s::uuid[]) AND p.deletion_id <> ALL(%(deletions)s::uuid[])
+SELECT p.deletion_id FROM {table} m JOIN {parent} p ON p.id = {parent_id}
+WHERE m.deletion_id = ANY(%(deletions)s::uuid[]) AND {is_another}
 """)
+IS_ANOTHER = as_filter(SQL("p.deletion_id <> ALL(%(deletions)s::uuid[])"))
 ABSORB = SQL("""
-UPDATE {table} m SET deletion_id = %(deletion)s FROM {parent} p
-WHERE {refers} AND p.deletion_id = %(deletion)s AND m.deletion_id <> %(deletion)s
+UPDATE {table} m SET deletion_id = %(deletion)s WHERE m.deletion_id <> %(deletion)s AND {is_below}
 """)
+IS_BELOW = SQL("{parent_id} IN (SELECT p.id FROM {parent} p WHERE p.deletion_id = ANY(%(deletions)s::uuid[]))")
 NEXT = SQL("""
 SELECT m.id FROM {table} m WHERE m.deletion_id = %(deletion)s {youngest} ORDER BY m.id LIMIT %(size)s FOR UPDATE
 """)
@@ -47,7 +47,7 @@ def deletions_below(graph: Graph, root: str, deletion: UUID) -> list[UUID]:
     found: list[UUID] = [deletion]
     keys = _hard_keys(graph, root)
     while True:
-        more = {row[0] for key in keys for row in run(_others(graph, key), {"deletions": found})}
+        more = {row[0] for key in keys for row in run(_of_those_below(OTHERS, graph, key), {"deletions": found})}
         if not more:
             return found[1:]
         found += sorted(more)
@@ -57,7 +57,7 @@ def deletions_kept_by(graph: Graph, deletions: Sequence[UUID]) -> list[UUID]:
     """Other deletions that can't be purged as long as `deletions` are not: those with rows above theirs."""
     found = list(deletions)
     keys = [key for label in graph.order for key in graph.referring(label, *HARD) if key.child in graph.nodes]
-    statement = union(KEPT.format(**_joined(graph, key)) for key in keys)
+    statement = union(KEPT.format(**_names(graph, key), is_another=IS_ANOTHER) for key in keys)
     while more := [row[0] for row in run(statement, {"deletions": found})] if found else []:
         found += more
     return found[len(deletions) :]
@@ -66,7 +66,8 @@ def deletions_kept_by(graph: Graph, deletions: Sequence[UUID]) -> list[UUID]:
 def absorb(graph: Graph, root: str, deletion: UUID) -> int:
     """Give every deleted row below those of `deletion` to it; how many there were."""
     absorbed, keys = 0, _hard_keys(graph, root)
-    while count := sum(changed(_absorb(graph, key), {"deletion": deletion}) for key in keys):
+    parameters = {"deletion": deletion, "deletions": [deletion]}
+    while count := sum(changed(_of_those_below(ABSORB, graph, key), parameters) for key in keys):
         absorbed += count
     return absorbed
 
@@ -77,19 +78,17 @@ def _hard_keys(graph: Graph, root: str) -> list[Key]:
     return [key for label in reached for key in graph.referring(label, *HARD) if key.child in reached]
 
 
-def _others(graph: Graph, key: Key) -> sql.Composed:
-    return OTHERS.format(**_joined(graph, key))
+def _of_those_below(statement: sql.SQL, graph: Graph, key: Key) -> sql.Composed:
+    """The statement, on rows that belong by `key` to rows of `deletions`."""
+    names = _names(graph, key)
+    return statement.format(**names, is_below=as_filter(IS_BELOW.format(**names)))
 
 
-def _absorb(graph: Graph, key: Key) -> sql.Composed:
-    return ABSORB.format(**_joined(graph, key))
-
-
-def _joined(graph: Graph, key: Key) -> dict[str, sql.Composable]:
+def _names(graph: Graph, key: Key) -> dict[str, sql.Composable]:
     return {
         "table": table(graph.nodes[key.child]),
         "parent": table(graph.nodes[key.parent]),
-        "refers": refers(key, child="m", parent="p"),
+        "parent_id": parent_id(key, "m"),
     }
 
 

@@ -17,7 +17,7 @@ from apps.core.softdelete.engine.sqltext import (
     changed,
     column,
     is_of_type,
-    refers,
+    parent_id,
     run,
     table,
     union,
@@ -45,7 +45,7 @@ WITH handed AS (
 )
 SELECT DISTINCT deletion_id FROM handed
 """)
-BLOCKER = SQL("(SELECT p.deletion_id FROM {parent} p WHERE {refers} AND p.deletion_id IS NOT NULL {other} {unless})")
+BLOCKER = SQL("(SELECT CASE WHEN {blocks} THEN p.deletion_id END FROM {parent} p WHERE p.id = {parent_id})")
 REVIVE = SQL("""
 UPDATE {table} m SET deleted_at = NULL, deleted_by = NULL, deletion_id = NULL, version = m.version + 1
 WHERE m.deletion_id = %(deletion)s
@@ -141,9 +141,8 @@ def _hand_over_by(graph: Graph, node: Node, keys: Sequence[Key], deletion: UUID)
     blockers = [
         BLOCKER.format(
             parent=table(graph.nodes[key.parent]),
-            refers=refers(key, child="m", parent="p"),
-            other=SQL("AND p.deletion_id <> %(deletion)s") if key.is_own else SQL(""),
-            unless=unless_it_stays(key, "m"),
+            parent_id=parent_id(key, "m"),
+            blocks=SQL("p.deletion_id <> %(deletion)s" if key.is_own else "true") + unless_it_stays(key, "m"),
         )
         for key in keys
     ]

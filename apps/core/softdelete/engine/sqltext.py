@@ -16,6 +16,7 @@ from apps.core.softdelete.metadata import model_of
 
 SQL = sql.SQL
 Composable = sql.Composable
+LIVE = SQL("m.deleted_at IS NULL")
 
 
 def run(statement: Composable, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -40,6 +41,25 @@ def table(node: Node) -> sql.Identifier:
 def column(key: Key, alias: str) -> sql.Composed:
     """The column of a key, in the table called `alias`."""
     return SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(key.column))
+
+
+def parent_id(key: Key, child: str) -> sql.Composable:
+    """The id of what the row called `child` belongs to by this key; NULL where that is of another model."""
+    own = column(key, child)
+    if not key.type_column:
+        return own
+    cast = SQL("::uuid" if key.as_text else "")
+    return SQL("CASE WHEN {} THEN {}{} END").format(is_of_type(key, child), own, cast)
+
+
+def as_filter(condition: Composable) -> sql.Composed:
+    """The condition, as one that rows are tested by once they were found by another.
+
+    No index serves it, and no statistics tell the planner that hardly a row fulfils it. They may be of a time when
+    nothing was deleted, or everything: then it would take both sides of a join for a row or two and compare each
+    with each.
+    """
+    return SQL("CASE WHEN {} THEN true END").format(condition)
 
 
 def refers(key: Key, *, child: str, parent: str) -> sql.Composed:

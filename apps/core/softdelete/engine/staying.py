@@ -7,15 +7,17 @@ from uuid import UUID
 
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import SQL, refers, run, table, union, unless_it_stays
+from apps.core.softdelete.engine.sqltext import SQL, as_filter, parent_id, run, table, union, unless_it_stays
 from apps.core.softdelete.graph import Graph, Node
 
 OUTSIDE = SQL("""
-SELECT m.id FROM {table} m JOIN {parent} p ON {refers}
-WHERE m.deletion_id = {deletion} AND m.id <> {root} AND p.deletion_id IS NOT NULL AND p.deletion_id <> {deletion}
-    {unless}
+SELECT m.id FROM {table} m JOIN {parent} p ON p.id = {parent_id}
+WHERE m.deletion_id = {deletion} AND m.id <> {root} AND {of_another}
 """)
-BELOW = SQL("SELECT m.id FROM {staying} p JOIN {table} m ON {refers} WHERE m.deletion_id = {deletion}")
+OF_ANOTHER = SQL("p.deletion_id <> {deletion} {unless}")
+BELOW = SQL("SELECT m.id FROM {table} m WHERE m.deletion_id = {deletion} AND {stays}")
+STAYS = SQL("{parent_id} IN (SELECT id FROM {staying})")
+OWN_BELOW = SQL("SELECT m.id FROM {staying} p JOIN {table} m ON p.id = {parent_id} WHERE m.deletion_id = {deletion}")
 
 
 def count(graph: Graph, root: str, root_id: UUID, deletion: UUID) -> dict[str, int]:
@@ -54,16 +56,15 @@ def _waiting(graph: Graph, below: Sequence[Node], root_id: UUID, deletion: UUID)
         seen.add(node.label)
         found = []
         for key in sorted(graph.parents(node.label), key=lambda key: key.is_own):
-            names = {
-                "table": table(node),
-                "refers": refers(key, child="m", parent="p"),
-                "deletion": sql.Literal(deletion),
-                "root": sql.Literal(root_id),
-            }
-            outside = {"parent": table(graph.nodes[key.parent]), "unless": unless_it_stays(key, "m")}
-            found.append(OUTSIDE.format(**names, **outside))
-            if key.parent in seen:
-                found.append(BELOW.format(**names, staying=_name(graph, key.parent)))
+            names = {"table": table(node), "parent_id": parent_id(key, "m"), "deletion": sql.Literal(deletion)}
+            of_another = as_filter(OF_ANOTHER.format(**names, unless=unless_it_stays(key, "m")))
+            parent, root_literal = table(graph.nodes[key.parent]), sql.Literal(root_id)
+            found.append(OUTSIDE.format(**names, parent=parent, root=root_literal, of_another=of_another))
+            staying = {"staying": _name(graph, key.parent)}
+            if key.is_own:
+                found.append(OWN_BELOW.format(**names, **staying))
+            elif key.parent in seen:
+                found.append(BELOW.format(**names, stays=as_filter(STAYS.format(**names, **staying))))
         found.sort(
             key=lambda part: _name(graph, node.label).as_string() in part.as_string()
         )  # the recursion comes last

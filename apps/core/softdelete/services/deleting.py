@@ -96,7 +96,8 @@ def _delete(
     ids = [root.pk for root in roots]
     stamp = Stamp(tuple(new_id() for _ in roots), clock.now(), actor_id)
     with declared(Doing.DELETING, stamp.deletions, organization_id):
-        counts = take(graph, node, ids, stamp, progress)
+        taken = take(graph, node, ids, stamp, progress)
+        counts = taken.counts
         if not counts:
             return []
         done = [(root, d) for root, d in zip(roots, stamp.deletions, strict=True) if d in counts]
@@ -108,7 +109,7 @@ def _delete(
             rows_by_model=rows_of(list(counts)),
             deletions=tuple(counts),
         )
-        _raise_if_protected(protectors(graph, node, list(counts)))
+        _raise_if_protected(protectors(graph, taken))
         raise_objections([objection for found in hooks.may_delete(affected) for objection in found])
         hooks.rows_deleted(affected)
     return _record(done, counts, stamp, reason)

@@ -28,7 +28,7 @@ def rows_of_large_delete(row: models.Model) -> int | None:
     node = graph.nodes[label_of(row)]
     if rows_at_most(graph, node.label) <= LARGE:
         return None
-    total = sum(previewing.count(graph, node, [row.pk]).values())
+    total = sum(previewing.look(graph, node, [row.pk]).counts.values())
     return total if total > LARGE else None
 
 

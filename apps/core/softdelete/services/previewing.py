@@ -40,17 +40,18 @@ def preview_deletion(*, roots: models.QuerySet[models.Model] | models.Model) -> 
     model, ids = _roots(roots)
     graph = cascade_graph()
     node = graph.nodes[label_of(model)]
+    doomed = previewing.look(graph, node, ids)
     first = roots if isinstance(roots, models.Model) else roots.first()
     affected = Affected(
         root_model=node.label,
         root_ids=tuple(ids),
         organization_id=getattr(first, "organization_id", None),
         actor_id=current_actor_id(),
-        rows_by_model=lambda wanted: previewing.rows(graph, node, ids, wanted),
+        rows_by_model=lambda wanted: previewing.rows(graph, node, doomed, wanted),
     )
     return DeletionPreview(
-        counts=previewing.count(graph, node, ids),
-        protected_by=tuple(previewing.protectors(graph, node, ids)),
+        counts=doomed.counts,
+        protected_by=tuple(previewing.protectors(graph, doomed)),
         objections=tuple(objection for found in hooks.may_delete(affected) for objection in found),
     )
 
