@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -15,6 +16,7 @@ from pytest_django import Settings
 from apps.core import clock
 from apps.core.tenancy import current_scope, enter_scope
 from tests.services import prepare, pytest_runtest_makereport, pytest_xdist_setupnodes
+from tests.transactions import refuse_to_count_on_a_test
 
 __all__ = ["pytest_runtest_makereport", "pytest_xdist_setupnodes"]
 
@@ -100,3 +102,13 @@ def _no_scope_is_left_behind() -> Iterator[None]:
     yield
     if current_scope() is not None:
         enter_scope(None)
+
+
+@pytest.fixture(autouse=True)
+def _only_tests_have_a_transaction(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Code that counts on a transaction opens one."""
+    if "integration" not in request.keywords:
+        yield
+        return
+    with connection.execute_wrapper(refuse_to_count_on_a_test):
+        yield

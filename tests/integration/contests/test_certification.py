@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import rfc8785
-from django.db import connection
 
 from apps.accounts.enums import Role
 from apps.contests.models import Certification
@@ -17,6 +16,7 @@ from apps.core.erasure.services import erase_person
 from tests.api import problem
 from tests.factories.accounts import member
 from tests.integration.contests.arena import Arena, arena
+from tests.tampering import behind_our_backs
 
 pytestmark = pytest.mark.django_db
 
@@ -34,14 +34,6 @@ def verification(found: Arena) -> dict[str, Any]:
     assert response.status_code == 200
     body: dict[str, Any] = response.json()
     return body
-
-
-def behind_our_backs(sql: str, *params: object) -> None:
-    """Change rows as a superuser who has switched the triggers off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(sql, params)
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 def test_the_digest_is_that_of_the_documents_canonical_json() -> None:

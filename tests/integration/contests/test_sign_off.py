@@ -13,6 +13,7 @@ from apps.core.outbox.models import OutboxMessage
 from tests.api import pointers, problem, signed_in
 from tests.factories.accounts import OperatorFactory, member
 from tests.integration.contests.arena import Arena, arena
+from tests.tampering import behind_our_backs
 
 pytestmark = pytest.mark.django_db
 
@@ -137,10 +138,7 @@ def test_reopening_voids_the_signatures_given_so_far_and_keeps_them() -> None:
 def test_a_result_that_changed_under_its_signatures_takes_no_more_of_them() -> None:
     found = locked()
     found.sign(but=1)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE contests_score SET value = 9 WHERE entry_id = %s", [found.entries[0].pk])
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    behind_our_backs("UPDATE contests_score SET value = 9 WHERE entry_id = %s", found.entries[0].pk)
 
     refused = problem(sign(found, Role.ORGANIZER), 409, "SIGN_OFF_BLOCKED")
 

@@ -12,6 +12,7 @@ from apps.resilience import defaults
 from config.settings.resilience import RESILIENCE
 from tests.integration.core.house import House
 from tests.integration.core.town import Town
+from tests.transactions import of_a_test
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def whole_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
     # Circuits of its own: operators force one open, and other tests go on needing it.
     circuits = defaults.build({**RESILIENCE, "STORE_PREFIX": "podium-town"}, threads=False)
     previous = defaults.install(circuits)
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), of_a_test():
         yield Town()
         transaction.set_rollback(True)
     defaults.install(previous)

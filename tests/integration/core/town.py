@@ -12,6 +12,7 @@ from apps.accounts.enums import Role
 from tests.integration.core.authorisation import ANONYMOUS, CALLERS, OPERATOR, OUTSIDER
 from tests.integration.core.house import House, client_of, operator
 from tests.routes import routes
+from tests.transactions import of_a_test
 
 
 class Town:
@@ -28,7 +29,7 @@ class Town:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Roll back what happens inside, and forget the rows that were made."""
-        with transaction.atomic(), self.alice.forgetting(), self.bob.forgetting():
+        with of_a_test(), self.alice.forgetting(), self.bob.forgetting():
             point = transaction.savepoint()
             try:
                 yield

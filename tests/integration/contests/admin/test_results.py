@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from apps.accounts.enums import Role
 from apps.contests.models import (
@@ -19,6 +18,7 @@ from tests.factories.contests import (
 )
 from tests.integration.contests.admin.pages import ADMIN, entering, fields_of, page, told
 from tests.integration.contests.arena import Arena, arena
+from tests.tampering import behind_our_backs
 
 pytestmark = pytest.mark.django_db
 
@@ -135,10 +135,7 @@ def test_a_changed_mark_is_found_by_verifying() -> None:
     found = arena()
     found.mark_all()
     certification = certify(found.contest)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE contests_score SET value = 9 WHERE entry_id = %s", [found.entries[0].pk])
-        cursor.execute("SET LOCAL session_replication_role = origin")
+    behind_our_backs("UPDATE contests_score SET value = 9 WHERE entry_id = %s", found.entries[0].pk)
 
     verified = entering(found.person(Role.OWNER)).get(page("certification", certification, "verify"))
 
