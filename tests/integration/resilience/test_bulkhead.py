@@ -37,6 +37,16 @@ def test_the_place_of_a_process_that_never_gives_it_back_returns_by_itself(valke
     store.close()
 
 
+def test_a_place_that_was_taken_before_the_clock_was_set_back_returns_too(valkey: ValkeyProcess) -> None:
+    store = CircuitStore(valkey.url, timeout=10.0, probe_timeout=10.0)
+    an_hour_ahead = ClusterSlots(store, "ai", limit=1, seconds=3600.0)
+    assert an_hour_ahead.take("a")
+    today = ClusterSlots(store, "ai", limit=1, seconds=60.0)
+    assert today.take("b")
+    assert not today.take("c")
+    store.close()
+
+
 def test_with_the_store_away_each_process_keeps_its_own_limit(circuits: Registry, valkey: ValkeyProcess) -> None:
     bulkhead = circuits.policy("ai").bulkhead
     assert bulkhead is not None
