@@ -90,7 +90,7 @@ def left() -> dict[str, int]:
 
 def test_a_killed_delete_has_not_happened(tree: Tree) -> None:
     with worker("delete", tree.pk) as process:
-        wait_until(lambda: victims('%UPDATE "zoo_leaf"%'), "it came to the leaves")
+        wait_until(lambda: victims('%FROM "zoo_leaf"%'), "it came to the leaves")
         process.send_signal(signal.SIGKILL)
 
     assert left() == {"live": ROWS, "all": ROWS}
