@@ -10,13 +10,13 @@ from uuid import UUID
 from django.db import models
 from psycopg import sql
 
-from apps.core.softdelete.engine.reaching import Rows, below, found, has_children, own_tree, parents, reached
+from apps.core.softdelete.engine import reaching
+from apps.core.softdelete.engine.reaching import Rows, below, found, has_children, own_tree, parents
 from apps.core.softdelete.engine.sqltext import LIVE, SQL, as_filter, run, table
 from apps.core.softdelete.graph import Graph, Key, Node, Rule
 from apps.core.softdelete.metadata import label_of
 
 ROOTS = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY(%(ids)s::uuid[]) AND {is_live}")
-STANDS = SQL("EXISTS (SELECT 1 FROM {table} m WHERE {reached} AND {stays})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,7 @@ def _is_asked_for(graph: Graph, node: Node) -> bool:
 
 def protectors(graph: Graph, doomed: Doomed) -> list[Key]:
     """The keys by which rows that stay would forbid it."""
-    keys = [
-        key for label, ids in doomed.ids.items() for key in graph.referring(label, Rule.PROTECT, Rule.RESTRICT) if ids
-    ]
-    if not keys:
-        return []
-    checks = [
-        STANDS.format(table=sql.Identifier(key.child_table), reached=reached([key]), stays=_stays(graph, key, doomed))
-        for key in keys
-    ]
-    (stands,) = run(SQL("SELECT {}").format(SQL(", ").join(checks)), parents(keys, doomed.ids))
-    return [key for key, it_stands in zip(keys, stands, strict=True) if it_stands]
+    return reaching.protectors(graph, doomed.ids, lambda key: _stays(graph, key, doomed), {})
 
 
 def _stays(graph: Graph, key: Key, doomed: Doomed) -> sql.Composable:

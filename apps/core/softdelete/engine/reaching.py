@@ -8,18 +8,19 @@ every live row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from psycopg import sql
 
-from apps.core.softdelete.engine.sqltext import LIVE, SQL, column, is_of_type, run, table, unless_it_stays
-from apps.core.softdelete.graph import HARD, Graph, Key, Node
+from apps.core.softdelete.engine.sqltext import LIVE, SQL, Composable, column, is_of_type, run, table, unless_it_stays
+from apps.core.softdelete.graph import HARD, Graph, Key, Node, Rule
 
 Rows = dict[str, list[UUID]]  # ids by model
 
 REACHED = SQL("({column} = ANY({ids}::uuid[]{cast}){of_type}{unless})")
 FOUND = SQL("SELECT {what} FROM {table} m WHERE {reached} AND {live}")
+STANDS = SQL("EXISTS (SELECT 1 FROM {table} m WHERE {reached} AND {stays})")
 
 
 def reached(keys: Sequence[Key]) -> sql.Composed:
@@ -69,3 +70,21 @@ def own_tree(node: Node, own: Sequence[Key], ids: Sequence[UUID]) -> list[UUID]:
         level = [row_id for row_id in below(node, own, {node.label: level}) if row_id not in tree]
         tree.update(dict.fromkeys(level))
     return list(tree)
+
+
+def protectors(
+    graph: Graph, rows: Rows, stays: Callable[[Key], Composable], parameters: Mapping[str, object]
+) -> list[Key]:
+    """The keys by which other rows forbid that `rows` go.
+
+    Args:
+        stays: the condition on a row called `m` that refers to one of them by this key; its `parameters`.
+    """
+    keys = [key for label, ids in rows.items() if ids for key in graph.referring(label, Rule.PROTECT, Rule.RESTRICT)]
+    if not keys:
+        return []
+    checks = [
+        STANDS.format(table=sql.Identifier(key.child_table), reached=reached([key]), stays=stays(key)) for key in keys
+    ]
+    (stands,) = run(SQL("SELECT {}").format(SQL(", ").join(checks)), {**parameters, **parents(keys, rows)})
+    return [key for key, it_stands in zip(keys, stands, strict=True) if it_stands]

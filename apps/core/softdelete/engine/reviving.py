@@ -15,8 +15,6 @@ from psycopg import sql
 from apps.core.softdelete.engine.sqltext import (
     SQL,
     changed,
-    column,
-    is_of_type,
     parent_id,
     run,
     table,
@@ -36,7 +34,7 @@ WITH locked AS MATERIALIZED (
 SELECT DISTINCT deletion_id FROM locked WHERE deletion_id IS NOT NULL
 """)
 OWN = SQL("SELECT m.id FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[])")
-PARENTS = SQL("SELECT {column}::uuid FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[]) {of_type}")
+PARENTS = SQL("SELECT {parent_id} FROM {table} m WHERE m.deletion_id = ANY(%(deletions)s::uuid[])")
 HAND_OVER = SQL("""
 WITH handed AS (
     UPDATE {table} m SET deletion_id = COALESCE({blockers}), version = m.version + 1
@@ -117,8 +115,7 @@ def revive(graph: Graph, root: str, deletion: UUID, locked: Locked) -> set[UUID]
 
 
 def _parents(graph: Graph, key: Key) -> sql.Composed:
-    of_type = SQL("AND {}").format(is_of_type(key, "m")) if key.type_column else SQL("")
-    return PARENTS.format(column=column(key, "m"), table=table(graph.nodes[key.child]), of_type=of_type)
+    return PARENTS.format(parent_id=parent_id(key, "m"), table=table(graph.nodes[key.child]))
 
 
 def _hand_over(graph: Graph, node: Node, deletion: UUID, locked: Locked) -> set[UUID]:

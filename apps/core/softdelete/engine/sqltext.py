@@ -44,12 +44,14 @@ def column(key: Key, alias: str) -> sql.Composed:
 
 
 def parent_id(key: Key, child: str) -> sql.Composable:
-    """The id of what the row called `child` belongs to by this key; NULL where that is of another model."""
+    """The id of what the row called `child` belongs to by this key; NULL where that is of another model, or no id."""
     own = column(key, child)
     if not key.type_column:
         return own
-    cast = SQL("::uuid" if key.as_text else "")
-    return SQL("CASE WHEN {} THEN {}{} END").format(is_of_type(key, child), own, cast)
+    if not key.as_text:
+        return SQL("CASE WHEN {} THEN {} END").format(is_of_type(key, child), own)
+    is_id = SQL("pg_input_is_valid({}, 'uuid')").format(own)
+    return SQL("CASE WHEN {} AND {} THEN {}::uuid END").format(is_of_type(key, child), is_id, own)
 
 
 def as_filter(condition: Composable) -> sql.Composed:
@@ -64,8 +66,8 @@ def as_filter(condition: Composable) -> sql.Composed:
 
 def refers(key: Key, *, child: str, parent: str) -> sql.Composed:
     """The condition that the row called `child` belongs to the row called `parent`."""
-    parent_id = SQL("{}.id::text" if key.as_text else "{}.id").format(sql.Identifier(parent))
-    condition = SQL("{} = {}").format(column(key, child), parent_id)
+    its_id = SQL("{}.id::text" if key.as_text else "{}.id").format(sql.Identifier(parent))
+    condition = SQL("{} = {}").format(column(key, child), its_id)
     if not key.type_column:
         return condition
     return SQL("({} AND {})").format(condition, is_of_type(key, child))

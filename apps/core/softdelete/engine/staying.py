@@ -56,15 +56,20 @@ def _waiting(graph: Graph, below: Sequence[Node], root_id: UUID, deletion: UUID)
         seen.add(node.label)
         found = []
         for key in sorted(graph.parents(node.label), key=lambda key: key.is_own):
-            names = {"table": table(node), "parent_id": parent_id(key, "m"), "deletion": sql.Literal(deletion)}
-            of_another = as_filter(OF_ANOTHER.format(**names, unless=unless_it_stays(key, "m")))
-            parent, root_literal = table(graph.nodes[key.parent]), sql.Literal(root_id)
-            found.append(OUTSIDE.format(**names, parent=parent, root=root_literal, of_another=of_another))
-            staying = {"staying": _name(graph, key.parent)}
+            names = {
+                "table": table(node),
+                "parent": table(graph.nodes[key.parent]),
+                "parent_id": parent_id(key, "m"),
+                "staying": _name(graph, key.parent),
+                "deletion": sql.Literal(deletion),
+                "root": sql.Literal(root_id),
+            }
+            of_another = OF_ANOTHER.format(**names, unless=unless_it_stays(key, "m"))
+            found.append(OUTSIDE.format(**names, of_another=as_filter(of_another)))
             if key.is_own:
-                found.append(OWN_BELOW.format(**names, **staying))
+                found.append(OWN_BELOW.format(**names))
             elif key.parent in seen:
-                found.append(BELOW.format(**names, stays=as_filter(STAYS.format(**names, **staying))))
+                found.append(BELOW.format(**names, stays=as_filter(STAYS.format(**names))))
         found.sort(
             key=lambda part: _name(graph, node.label).as_string() in part.as_string()
         )  # the recursion comes last

@@ -2,7 +2,7 @@
 
 Locks have one order: models parents first, rows of a model by id. Restores and inserts keep to it too.
 
-Why they are found by the ids of their parents is said in `reaching`.
+Children are found by the ids of their parents: `reaching` says why.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from psycopg import sql
 
+from apps.core.softdelete.engine import reaching
 from apps.core.softdelete.engine.reaching import Rows, below, has_children, own_tree, parents, reached
 from apps.core.softdelete.engine.sqltext import LIVE, SQL, as_filter, parent_id, run, table
 from apps.core.softdelete.graph import Graph, Key, Node, Rule
@@ -52,7 +53,6 @@ PARENT = SQL(" LEFT JOIN {parent} {alias} ON {alias}.id = {parent_id}")
 ITS_DELETION = SQL("CASE WHEN {alias}.deletion_id = ANY(%(deletions)s::uuid[]) THEN {alias}.deletion_id END")
 LOCK = SQL("SELECT m.id FROM {table} m WHERE m.id = ANY(%(ids)s::uuid[]) ORDER BY m.id FOR UPDATE OF m")
 ATTEMPTS = 20  # to find a tree at rest; after that a deadlock is risked rather than no delete
-STANDS = SQL("EXISTS (SELECT 1 FROM {table} m WHERE {reached} AND {stays})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +181,7 @@ def protectors(graph: Graph, taken: Taken) -> list[Key]:
 
     As in Django, `PROTECT` holds even where the child goes too, and `RESTRICT` only where it stays.
     """
-    keys = [
-        key for label in taken.ids for key in graph.referring(label, Rule.PROTECT, Rule.RESTRICT) if taken.ids[label]
-    ]
-    if not keys:
-        return []
-    checks = [
-        STANDS.format(table=sql.Identifier(key.child_table), reached=reached([key]), stays=_stays(graph, key))
-        for key in keys
-    ]
-    parameters = {"deletions": list(taken.counts)} | parents(keys, taken.ids)
-    (found,) = run(SQL("SELECT {}").format(SQL(", ").join(checks)), parameters)
-    return [key for key, stands in zip(keys, found, strict=True) if stands]
+    return reaching.protectors(graph, taken.ids, lambda key: _stays(graph, key), {"deletions": list(taken.counts)})
 
 
 def _stays(graph: Graph, key: Key) -> sql.Composable:

@@ -20,7 +20,7 @@ from apps.core.softdelete.errors import OnHold, PurgeStarted, Refused
 from apps.core.softdelete.forecast import forecast_purges
 from apps.core.softdelete.hooks import Affected, Objection
 from apps.core.softdelete.models import Deletion, DeletionState
-from apps.core.softdelete.services import delete_object, restore_deletion
+from apps.core.softdelete.services import delete_object, plan_restore, restore_deletion
 from apps.core.softdelete.services.holding import set_legal_hold
 from apps.core.softdelete.services.purging import claim, purge_by_hand, purge_claimed, purge_due
 from tests.conftest import FakeClock
@@ -329,3 +329,19 @@ def test_the_forecast_leaves_out_what_a_hold_below_keeps(fake_clock: FakeClock) 
     assert ([deletion.pk for deletion in forecast.kept], forecast.held) == ([cage.pk, park.pk], [])
     fake_clock.advance(61 * DAY)
     assert (purge_due(), Park._base_manager.count(), Animal._base_manager.count()) == (1, 1, 2)
+
+
+def test_a_reference_that_names_nothing_stops_no_restore_and_no_purge() -> None:
+    zoo = Zoo()
+    kind = ContentType.objects.get_for_model(Park)
+    lost = Plaque.objects.create(subject_type=kind, subject_id="no id at all", text="Lost")
+    of_plaque, of_park = delete_object(root=lost), delete_object(root=zoo.park)
+
+    assert plan_restore(deletion=of_plaque).is_possible
+    restore_deletion(deletion=of_plaque)
+    assert Plaque.objects.filter(pk=lost.pk).exists()
+
+    delete_object(root=lost)
+    Deletion.objects.filter(pk=of_park.pk).update(expires_at="2020-01-01T00:00Z")
+    assert purge_due() == 1
+    assert not Park._base_manager.filter(pk=zoo.park.pk).exists()
