@@ -17,6 +17,7 @@ from apps.core.softdelete.metadata import model_of
 SQL = sql.SQL
 Composable = sql.Composable
 LIVE = SQL("m.deleted_at IS NULL")
+ID_AS_TEXT = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"  # as PostgreSQL writes a uuid, and Django a generic key
 
 
 def run(statement: Composable, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -50,7 +51,7 @@ def parent_id(key: Key, child: str) -> sql.Composable:
         return own
     if not key.as_text:
         return SQL("CASE WHEN {} THEN {} END").format(is_of_type(key, child), own)
-    is_id = SQL("pg_input_is_valid({}, 'uuid')").format(own)
+    is_id = SQL("{} ~ {}").format(own, sql.Literal(ID_AS_TEXT))
     return SQL("CASE WHEN {} AND {} THEN {}::uuid END").format(is_of_type(key, child), is_id, own)
 
 
